@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target. Libraries carry no unsafe flags, so that other packages can depend on them;
+/// their hot generic types are `@inlinable` instead.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Executables run the hot loops as written: exclusivity is proved by the type system (values passed `inout`).
+let executableSettings: [SwiftSetting] =
+  settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "simrun",
+  products: [
+    .executable(name: "simrun", targets: ["simrun"]),
+    .library(name: "SimEngine", targets: ["SimEngine"]),
+    .library(name: "MediaFormats", targets: ["MediaFormats"]),
+    .library(name: "QuantEval", targets: ["QuantEval"]),
+    .library(
+      name: "StreamingModels",
+      targets: ["NetModel", "CDNModel", "ClusterModel", "PlayerModel", "BackendModel", "IngestModel", "Platform"]),
+  ],
+  targets: [
+    // System libraries: a module map each.
+    .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+
+    // Ground floor: the clock, and the text that people write.
+    module("SimEngine", ["CGSL"]),
+    module("TextFormats"),
+    module("Arguments", ["TextFormats"]),
+
+    // Formats and numerics: know no clock.
+    module("MediaFormats", ["TextFormats"]),
+    module("QuantEval", ["TextFormats"]),
+
+    // Models: never import each other.
+    module("NetModel", ["SimEngine", "TextFormats"]),
+    module("CDNModel", ["SimEngine", "TextFormats"]),
+    module("ClusterModel", ["SimEngine", "TextFormats"]),
+    module("PlayerModel", ["SimEngine", "TextFormats", "MediaFormats"]),
+    module("BackendModel", ["SimEngine", "TextFormats"]),
+    module("IngestModel", ["SimEngine", "TextFormats", "MediaFormats"]),
+
+    // The streaming platform assembled from the models.
+    module(
+      "Platform",
+      [
+        "SimEngine", "TextFormats", "MediaFormats", "NetModel", "CDNModel", "ClusterModel", "PlayerModel",
+        "BackendModel", "IngestModel",
+      ]),
+
+    // Studies run the platform; Reporting writes what they find.
+    module("Reporting", ["SimEngine", "TextFormats"]),
+    module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
+
+    .executableTarget(
+      name: "simrun",
+      dependencies: [
+        "Arguments", "Studies", "Reporting", "Platform", "NetModel", "CDNModel", "ClusterModel", "PlayerModel",
+        "MediaFormats", "QuantEval", "TextFormats", "SimEngine",
+      ],
+      swiftSettings: executableSettings),
+    .executableTarget(
+      name: "simbench",
+      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats"],
+      path: "Benchmarks/simbench",
+      swiftSettings: executableSettings),
+
+    tests("SimEngineTests", ["SimEngine"]),
+    tests("TextFormatsTests", ["TextFormats"]),
+    tests("ArgumentsTests", ["Arguments", "TextFormats"]),
+    tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
+    tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
+    tests("CDNModelTests", ["CDNModel", "SimEngine"]),
+    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
+    tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
+    tests("ReportingTests", ["Reporting", "TextFormats"]),
+    tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
+    tests("SimrunTests", ["simrun"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

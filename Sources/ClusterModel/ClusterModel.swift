@@ -1,0 +1,2 @@
+// ClusterModel: a sharded session store in the manner of Redis Cluster. 16384 hash slots, gossip, failover to
+// replicas, redirections, and resharding.
