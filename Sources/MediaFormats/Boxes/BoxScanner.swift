@@ -1,5 +1,7 @@
-/// Finds the boxes of a file. Sizes are checked against the enclosing box before anything is entered; the time is
-/// linear in the number of boxes and nothing else.
+/// Finds the boxes of a file.
+///
+/// Sizes are checked against the enclosing box before anything is entered; the time is linear in the number of boxes
+/// and nothing else.
 struct BoxScanner {
   let source: MediaBytes
   private(set) var tree = BoxTree()

@@ -37,7 +37,9 @@ public struct BoxRecord: Sendable {
 ///
 /// Payloads are not touched, except the few bytes that decide where children begin.
 public struct BoxTree: Sendable {
-  /// Deepest nesting that is entered. Real files stay below 12.
+  /// Deepest nesting that is entered.
+  ///
+  /// Real files stay below 12.
   public static let depthLimit = 32
 
   /// Boxes in file order.

@@ -164,8 +164,9 @@ public struct SmoothFragmentTimeBox: BoxFields {
   }
 }
 
-/// Extended type d4807ef2...: times of the next fragments of a live stream ([MS-SSTR] 2.2.4.5). The page prints a
-/// 4-byte count; files and other parsers have one byte.
+/// Extended type d4807ef2...: times of the next fragments of a live stream ([MS-SSTR] 2.2.4.5).
+///
+/// The page prints a 4-byte count; files and other parsers have one byte.
 public struct SmoothNextFragmentsBox: BoxFields {
   var version: UInt8 = 1
   var flags: UInt32 = 0

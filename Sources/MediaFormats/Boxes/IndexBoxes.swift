@@ -99,8 +99,9 @@ public struct ProducerReferenceTimeBox: BoxFields {
   }
 }
 
-/// `meta`: untimed metadata (ISO/IEC 14496-12 section 8.11.1). A full box in ISO files, a plain one in QuickTime
-/// files; the header is absent where a child box starts at once.
+/// `meta`: untimed metadata (ISO/IEC 14496-12 section 8.11.1).
+///
+/// A full box in ISO files, a plain one in QuickTime files; the header is absent where a child box starts at once.
 struct MetadataBox: BoxFields {
   var header = ByteField.empty
   mutating func visit<C: FieldCoder>(_ coder: inout C) throws(MediaError) {

@@ -32,8 +32,9 @@ public struct SchemeTypeBox: BoxFields {
   }
 }
 
-/// `tenc`: default encryption of a track (ISO/IEC 23001-7 section 8.2). The PIFF extended type has the fields of
-/// version 0 with a 24-bit algorithm.
+/// `tenc`: default encryption of a track (ISO/IEC 23001-7 section 8.2).
+///
+/// The PIFF extended type has the fields of version 0 with a 24-bit algorithm.
 public struct TrackEncryptionBox: BoxFields {
   var version: UInt8 = 0
   var flags: UInt32 = 0
@@ -68,11 +69,14 @@ public struct TrackEncryptionBox: BoxFields {
   }
 }
 
-/// `senc`: vectors and subsample ranges of a fragment's samples (ISO/IEC 23001-7 section 7.2). How long a vector is
-/// stands in `tenc`, so the entries are checked where the track is known.
+/// `senc`: vectors and subsample ranges of a fragment's samples (ISO/IEC 23001-7 section 7.2).
+///
+/// How long a vector is stands in `tenc`, so the entries are checked where the track is known.
 public struct SampleEncryptionBox: BoxFields {
   var version: UInt8 = 0
-  /// Bit 1: subsample ranges follow each vector. Bit 0 (PIFF): the algorithm is overridden here.
+  /// Bit 1: subsample ranges follow each vector.
+  ///
+  /// Bit 0 (PIFF): the algorithm is overridden here.
   public var flags: UInt32 = 0
   var algorithm: UInt32 = 0
   var vectorSize: UInt8 = 0

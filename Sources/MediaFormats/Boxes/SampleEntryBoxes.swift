@@ -35,8 +35,9 @@ public struct VisualSampleEntry: BoxFields {
   }
 }
 
-/// `mp4a`, `Opus`, `ac-3`, ...: an audio sample entry up to its child boxes (section 12.2.3). QuickTime versions 1
-/// and 2 append fields of their own; `extension` holds them.
+/// `mp4a`, `Opus`, `ac-3`, ...: an audio sample entry up to its child boxes (section 12.2.3).
+///
+/// QuickTime versions 1 and 2 append fields of their own; `extension` holds them.
 public struct AudioSampleEntry: BoxFields {
   var reserved = ByteField.owned([UInt8](repeating: 0, count: 6))
   var dataReferenceIndex: UInt16 = 1

@@ -15,8 +15,10 @@ struct TimeToSampleBox: BoxFields {
   }
 }
 
-/// `ctts`: runs of composition offsets (section 8.6.1.3). Version 0 is unsigned on paper, but QuickTime and ffmpeg
-/// write negative offsets in it, and no real offset needs the top bit; both versions are read as signed.
+/// `ctts`: runs of composition offsets (section 8.6.1.3).
+///
+/// Version 0 is unsigned on paper, but QuickTime and ffmpeg write negative offsets in it, and no real offset needs the
+/// top bit; both versions are read as signed.
 struct CompositionOffsetBox: BoxFields {
   var version: UInt8 = 0
   var flags: UInt32 = 0

@@ -1,5 +1,7 @@
-/// A presentation as a manifest describes it: tracks that play together, representations to choose from, and
-/// segments with exact times. DASH, HLS and Smooth Streaming all read into this one shape.
+/// A presentation as a manifest describes it: tracks that play together, representations to choose from, and segments
+/// with exact times.
+///
+/// DASH, HLS and Smooth Streaming all read into this one shape.
 public struct Presentation: Sendable {
   /// The manifest format.
   public enum Format: String, Sendable {

@@ -2,7 +2,9 @@
 ///
 /// A repeat count in a manifest costs nothing until somebody walks the segments, and then no memory.
 public struct SegmentSequence: RandomAccessCollection, Sendable {
-  /// Most segments of one representation: a week of two-second segments. More is refused as hostile.
+  /// Most segments of one representation: a week of two-second segments.
+  ///
+  /// More is refused as hostile.
   public static let limit = 302_400
 
   /// Equal segments in a row.

@@ -59,8 +59,10 @@ extension StringProtocol {
   }
 }
 
-/// Reads XML text into nodes. The syntax is libxml2's business; what could make it expensive is refused before:
-/// document types (the only source of entities to expand), other encodings, deep nesting.
+/// Reads XML text into nodes.
+///
+/// The syntax is libxml2's business; what could make it expensive is refused before: document types (the only source of
+/// entities to expand), other encodings, deep nesting.
 enum XMLTree {
   /// Deepest nesting; manifests use 6 levels.
   static let depthLimit = 64

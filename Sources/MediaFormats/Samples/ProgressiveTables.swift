@@ -118,7 +118,9 @@ private struct ChunkOffsets {
   }
 }
 
-/// Steps through pairs of (count, value), 32 bits each. After the last pair the value stays.
+/// Steps through pairs of (count, value), 32 bits each.
+///
+/// After the last pair the value stays.
 private struct RunReader {
   let source: MediaBytes
   private let hasTable: Bool

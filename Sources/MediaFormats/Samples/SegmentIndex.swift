@@ -56,7 +56,9 @@ public struct SegmentIndex: Sendable {
     references = list
   }
 
-  /// First byte that a reference may count from: after the box, and `first_offset` further. `nil` on overflow.
+  /// First byte that a reference may count from: after the box, and `first_offset` further.
+  ///
+  /// `nil` on overflow.
   var anchor: Int? {
     guard let skip = Int(exactly: firstOffset) else { return nil }
     let (sum, overflow) = (offset + size).addingReportingOverflow(skip)
