@@ -18,5 +18,17 @@ func runNetworkBenchmarks(arguments: [String]) -> Int32 {
       return 66
     }
   }
+  for (viewers, links, seconds) in [(1000, 1, 2000.0), (1000, 10, 2000), (100_000, 100, 30), (1_000_000, 1000, 8)] {
+    let before = residentMegabytes()
+    let crowd = SegmentCrowd(viewers: viewers, links: links, duration: .seconds(seconds))
+    let outcome = crowd.runOnEdgeLinks()
+    print(
+      "edge", viewers, links, outcome.completed, outcome.mostActive, Int(outcome.completionsPerCPUSecond),
+      outcome.residentMegabytes, before)
+  }
+  for (viewers, links, seconds) in [(1000, 10, 200.0)] {
+    let outcome = SegmentCrowd(viewers: viewers, links: links, duration: .seconds(seconds)).runOnSharedNetwork()
+    print("general", viewers, links, outcome.completed, Int(outcome.completionsPerCPUSecond))
+  }
   return 0
 }

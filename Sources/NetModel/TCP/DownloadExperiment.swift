@@ -55,7 +55,7 @@ public struct DownloadExperiment: Sendable {
     var connections = [TCPConnection](repeating: TCPConnection(), count: starts.count)
     var transfers = [TCPTransfer?](repeating: nil, count: starts.count)
     var rows = starts.map { _ in [Row]() }
-    var alarm = SimTime.distantFuture
+    var alarm = CompletionAlarm()
 
     func ask(_ flow: UInt32, at time: SimTime) {
       let index = Int(flow)
@@ -77,7 +77,7 @@ public struct DownloadExperiment: Sendable {
       case .release(let flow):
         if let next = transfers[Int(flow)]?.release(on: &link, at: now) { queue.schedule(.release(flow), at: next) }
       case .link:
-        alarm = .distantFuture
+        guard alarm.rings(at: now) else { continue }
         while let done = link.popCompleted(at: now) {
           let index = Int(done.owner)
           guard let transfer = transfers[index], transfer.isReleased else { continue }
@@ -87,10 +87,7 @@ public struct DownloadExperiment: Sendable {
           if rows[index].count < objects { ask(done.owner, at: arrival + gap) }
         }
       }
-      if let next = link.nextCompletion, next < alarm {
-        alarm = next
-        queue.schedule(.link, at: next)
-      }
+      if let next = alarm.move(to: link.nextCompletion) { queue.schedule(.link, at: next) }
     }
     return rows.flatMap { $0 }
   }
