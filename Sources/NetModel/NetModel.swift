@@ -1,2 +1,7 @@
-// NetModel: links that flows share. Weighted max-min fairness, exact in virtual time on an edge link and by
-// water-filling on general topologies, with TCP start-up by credit release.
+// NetModel: links that flows share, and what TCP makes of them.
+//
+//   Sharing/   FlowNetwork, the one face of two engines: EdgeLink (access classes before one link, virtual time) and
+//              SharedNetwork (any topology, water-filling on the affected component)
+//   BitRate    the unit of capacities and caps
+//
+// Flows are fluid: amounts are continuous, and rates change only when a flow or a capacity does.

@@ -1,0 +1,135 @@
+// `simbench network --validate`: the fluid TCP model against packet-level runs, as tables of errors.
+
+import Foundation
+import NetModel
+import SimEngine
+
+/// One packet-level run: the starts of its clients and how long each object took on average.
+struct PacketRun {
+  var columns: [String: String]
+  var starts: [Double] = []
+  /// Sum of the completion times of all clients, by object.
+  var sums: [Double] = []
+
+  func number(_ column: String) -> Double { columns[column].flatMap { Double($0) } ?? 0 }
+}
+
+/// Relative errors of some runs.
+struct ErrorSample {
+  var errors: [Double] = []
+
+  /// The order statistic nearest to a quantile of the absolute errors.
+  func quantile(_ q: Double) -> Double {
+    let sorted = errors.map { $0.magnitude }.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    return sorted[min(sorted.count - 1, Int((Double(sorted.count - 1) * q).rounded()))]
+  }
+
+  var bias: Double { errors.reduce(0, +) / Double(max(errors.count, 1)) }
+}
+
+struct NetworkValidation {
+  var referenceFolder: String
+  var profile = TCPProfile()
+
+  /// Runs of a reference table in the order of the file.
+  func packetRuns(_ file: String, key: [String]) throws -> [PacketRun] {
+    let text = try String(contentsOfFile: referenceFolder + "/" + file, encoding: .utf8)
+    let lines = text.split(separator: "\n")
+    let header = (lines.first ?? "").split(separator: ",").map(String.init)
+    var runs: [PacketRun] = []
+    var indices: [String: Int] = [:]
+    for line in lines.dropFirst() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      let row = Dictionary(uniqueKeysWithValues: zip(header, fields))
+      let name = key.map { row[$0] ?? "" }.joined(separator: ",")
+      let index = indices[name] ?? runs.count
+      if index == runs.count {
+        indices[name] = index
+        runs.append(PacketRun(columns: row))
+      }
+      let object = Int(row["object_index"] ?? "0") ?? 0
+      if object == 0 { runs[index].starts.append(Double(row["t_connect_s"] ?? "") ?? 0) }
+      while runs[index].sums.count <= object { runs[index].sums.append(0) }
+      runs[index].sums[object] += Double(row["completion_s"] ?? "") ?? .nan
+    }
+    return runs
+  }
+
+  /// Mean duration of each object over the clients, by the fluid model.
+  func fluidMeans(_ run: PacketRun) -> [Double] {
+    var experiment = DownloadExperiment(
+      capacity: BitRate(mbps: run.number("rate_mbps")),
+      roundTrip: .seconds(run.number("rtt_ms") / 1000),
+      starts: run.starts.map { .seconds($0) },
+      objectBytes: Int64(run.number("object_bytes")))
+    experiment.objects = run.sums.count
+    experiment.gap = .seconds(run.number("gap_s"))
+    experiment.profile = profile
+    var means = [Double](repeating: 0, count: run.sums.count)
+    for row in experiment.run() {
+      means[row.object] += ((row.completion ?? .distantFuture) - row.start).seconds / Double(run.starts.count)
+    }
+    return means
+  }
+
+  func print(_ title: String, _ classes: [(name: String, sample: ErrorSample)]) {
+    Swift.print("\n" + title)
+    Swift.print("class,runs,median_percent,p90_percent,bias_percent")
+    for (name, sample) in classes where !sample.errors.isEmpty {
+      let figures = [sample.quantile(0.5), sample.quantile(0.9), sample.bias]
+        .map { String(format: "%.1f", $0 * 100) }
+      Swift.print(([name, "\(sample.errors.count)"] + figures).joined(separator: ","))
+    }
+  }
+
+  func run() throws {
+    let condition = ["cc", "queue", "rate_mbps", "rtt_ms", "n_flows", "object_bytes", "run"]
+    var downloads = ErrorTable()
+    for run in try packetRuns("ns3_tcp_download.csv", key: condition) {
+      let expected = run.sums[0] / Double(run.starts.count)
+      downloads.add(fluidMeans(run)[0] / expected - 1, of: run.columns, by: Array(condition.dropLast()))
+    }
+    print("cold downloads, mean of a run against ns-3", downloads.classes)
+
+    var warm = ErrorTable()
+    var wholeRuns = ErrorTable()
+    for run in try packetRuns("ns3_tcp_sequence.csv", key: condition + ["gap_s"]) {
+      let means = fluidMeans(run)
+      let clients = Double(run.starts.count)
+      if run.sums.count > 1 {
+        var columns = run.columns
+        columns["case"] = ["cc", "queue", "n_flows"].map { columns[$0] ?? "" }.joined(separator: "/")
+        let expected = run.sums.dropFirst().reduce(0, +) / clients
+        wholeRuns.add(means.dropFirst().reduce(0, +) / expected - 1, of: columns, by: ["cc", "n_flows", "case"])
+      }
+      for object in 1..<max(run.sums.count, 2) where object < run.sums.count {
+        let expected = run.sums[object] / clients
+        var columns = run.columns
+        columns["cc/n"] = "\(columns["cc"] ?? "")/\(columns["queue"] ?? "")/\(columns["n_flows"] ?? "")"
+        warm.add(
+          means[object] / expected - 1, of: columns, by: ["cc", "queue", "cc/n", "gap_s", "rtt_ms", "rate_mbps"])
+      }
+    }
+    print("warm connections, each object from the second on, mean over the clients against ns-3", warm.classes)
+    print("warm connections, mean over all objects from the second on and all clients of a run", wholeRuns.classes)
+  }
+}
+
+/// Errors grouped by the values of some columns, in order of first appearance.
+struct ErrorTable {
+  private(set) var classes: [(name: String, sample: ErrorSample)] = [("all", ErrorSample())]
+
+  mutating func add(_ error: Double, of columns: [String: String], by names: [String]) {
+    classes[0].sample.errors.append(error)
+    for column in names {
+      let name = "\(column)=\(columns[column] ?? "")"
+      if let index = classes.firstIndex(where: { $0.name == name }) {
+        classes[index].sample.errors.append(error)
+      } else {
+        classes.append((name, ErrorSample(errors: [error])))
+      }
+    }
+    classes[1...].sort { $0.name.split(separator: "=")[0] < $1.name.split(separator: "=")[0] }
+  }
+}

@@ -1,0 +1,94 @@
+// Clients behind one bottleneck, each fetching objects one after the other on a connection of its own: the experiment
+// of `simrun network download`, and of the packet-level reference runs.
+
+public import SimEngine
+
+/// Downloads over one shared link with the fluid TCP model.
+public struct DownloadExperiment: Sendable {
+  /// The shared link.
+  public var capacity: BitRate
+  /// Round trip time of every client.
+  public var roundTrip: SimDuration
+  /// When each client connects.
+  public var starts: [SimTime]
+  /// Payload of each object, in bytes.
+  public var objectBytes: Int64
+  /// Objects that each client fetches.
+  public var objects = 1
+  /// From the last byte of an object to the request for the next.
+  public var gap: SimDuration = .zero
+  /// The TCP stack.
+  public var profile = TCPProfile()
+  /// Cap of each client's access link.
+  public var accessCap: BitRate = .unlimited
+
+  /// One object of `objectBytes` for each start.
+  public init(capacity: BitRate, roundTrip: SimDuration, starts: [SimTime], objectBytes: Int64) {
+    self.capacity = capacity
+    self.roundTrip = roundTrip
+    self.starts = starts
+    self.objectBytes = objectBytes
+  }
+
+  /// One object of one client.
+  public struct Row: Hashable, Sendable {
+    /// Index of the client.
+    public var flow: Int
+    /// Index of the object on its connection.
+    public var object: Int
+    /// When the client connects (first object) or sends its request.
+    public var start: SimTime
+    /// When the client has the last byte; `nil`: never.
+    public var completion: SimTime?
+  }
+
+  private enum Event: BitwiseCopyable {
+    case request(UInt32)
+    case release(UInt32)
+    case link
+  }
+
+  /// Runs until the last byte; rows by client, then object.
+  public func run() -> [Row] {
+    var queue = EventQueue<Event>()
+    var link = EdgeLink(capacity: capacity, classCaps: [accessCap])
+    var connections = [TCPConnection](repeating: TCPConnection(), count: starts.count)
+    var transfers = [TCPTransfer?](repeating: nil, count: starts.count)
+    var rows = starts.map { _ in [Row]() }
+    var alarm = CompletionAlarm()
+
+    func ask(_ flow: UInt32, at time: SimTime) {
+      let index = Int(flow)
+      rows[index].append(Row(flow: index, object: rows[index].count, start: time, completion: nil))
+      let atServer = connections[index].request(
+        at: time, roundTrip: roundTrip, over: min(capacity, accessCap), profile: profile)
+      queue.schedule(.request(flow), at: atServer)
+    }
+
+    for (index, start) in starts.enumerated() where objects > 0 { ask(UInt32(index), at: start) }
+    while let event = queue.popNext(through: .distantFuture) {
+      let now = queue.now
+      switch event {
+      case .request(let flow):
+        transfers[Int(flow)] = TCPTransfer(
+          payload: objectBytes, on: connections[Int(flow)], roundTrip: roundTrip, profile: profile, route: 0,
+          owner: flow)
+        fallthrough
+      case .release(let flow):
+        if let next = transfers[Int(flow)]?.release(on: &link, at: now) { queue.schedule(.release(flow), at: next) }
+      case .link:
+        guard alarm.rings(at: now) else { continue }
+        while let done = link.popCompleted(at: now) {
+          let index = Int(done.owner)
+          guard let transfer = transfers[index], transfer.isReleased else { continue }
+          connections[index].finish(transfer, at: now)
+          let arrival = now + roundTrip / 2
+          rows[index][rows[index].count - 1].completion = arrival
+          if rows[index].count < objects { ask(done.owner, at: arrival + gap) }
+        }
+      }
+      if let next = alarm.move(to: link.nextCompletion) { queue.schedule(.link, at: next) }
+    }
+    return rows.flatMap { $0 }
+  }
+}
