@@ -50,6 +50,18 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
     buckets.deallocate()
   }
 
+  /// Slots below this number have been used at least once.
+  @inlinable
+  public var slotLimit: Int { Int(used) }
+
+  /// Whether a slot below `slotLimit` holds a record.
+  @inlinable
+  public func isOccupied(_ slot: Int32) -> Bool { records[Int(slot)].keyWord != KeyedSlab.freeWord }
+
+  /// The key word of a free slot: a key of 58 ones with flags that no record uses.
+  @inlinable
+  static var freeWord: UInt64 { .max }
+
   /// The bits of a key word that are the key.
   @inlinable
   static var keyMask: UInt64 { (1 << 58) - 1 }
@@ -118,6 +130,7 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
       records[Int(before)].chain = next
     }
     records[Int(slot)].chain = firstFree
+    records[Int(slot)].keyWord = KeyedSlab.freeWord
     firstFree = slot
     held -= 1
   }
