@@ -102,11 +102,12 @@ public struct SegmentPlayer: BitwiseCopyable, Sendable {
     guard segment < title.segmentCount else { return .nothing }
     settle(at: now, title)
     let level = buffer.level(at: now)
-    let excess = level + title.duration(ofSegment: segment)
+    let excess =
+      level + title.duration(ofSegment: segment)
       - settings.usableCapacity(segmentDuration: title.segmentDuration)
     if excess > .zero {
-      // A paused buffer does not drain; ask again after the same span.
-      rule.waited(milliseconds: excess.milliseconds)
+      // A paused buffer does not drain: the rule is not told that the network idled, and the same answer follows later.
+      if buffer.phase(at: now) == .playing { rule.waited(milliseconds: excess.milliseconds) }
       return .wait(until: now + excess)
     }
     let isTrusted = statistics.receivedBytes >= settings.trustedAfterBytes
