@@ -1,6 +1,8 @@
 // Estimates over the last few transfers: sliding mean, harmonic mean, sliding percentile.
 
-/// The last transfers, at most five, and an estimate over them. State: 46 bytes.
+/// The last transfers, at most five, and an estimate over them.
+///
+/// State: 46 bytes.
 public struct RecentSamples: BitwiseCopyable, Sendable {
   /// How the samples become an estimate.
   public enum Summary: UInt8, BitwiseCopyable, Sendable {

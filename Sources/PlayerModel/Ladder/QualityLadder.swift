@@ -25,7 +25,9 @@ public final class QualityLadder: Sendable {
   public let segmentDuration: SimDuration
   /// Playing time of a full segment in milliseconds.
   public let segmentMs: Double
-  /// `count` bitrates in kbit/s, then their `count` logarithms. Written once, in `init`.
+  /// `count` bitrates in kbit/s, then their `count` logarithms.
+  ///
+  /// Written once, in `init`.
   private nonisolated(unsafe) let storage: UnsafeMutablePointer<Double>
 
   /// A ladder from bitrates in kbit/s.

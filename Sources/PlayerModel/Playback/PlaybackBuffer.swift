@@ -102,7 +102,9 @@ public import SimEngine
     return time > dryTime ? .stalled : .playing
   }
 
-  /// Time stalled up to `time`, a running stall included. Start-up, jumps and pauses are no stalls.
+  /// Time stalled up to `time`, a running stall included.
+  ///
+  /// Start-up, jumps and pauses are no stalls.
   public func stallTime(at time: SimTime) -> SimDuration {
     switch phase(at: time) {
     case .stalled:
@@ -193,7 +195,9 @@ public import SimEngine
     }
   }
 
-  /// The viewer pauses; a running stall is closed. Answers whether there was anything to pause.
+  /// The viewer pauses; a running stall is closed.
+  ///
+  /// Answers whether there was anything to pause.
   @discardableResult
   public mutating func pause(at time: SimTime) -> Bool {
     advance(to: time)
@@ -209,8 +213,10 @@ public import SimEngine
     play(from: time)
   }
 
-  /// The viewer jumps to a media time. Answers whether the target was buffered, so that playback goes on at once;
-  /// otherwise the buffer is empty and its next segment is the one that holds the target.
+  /// The viewer jumps to a media time.
+  ///
+  /// Answers whether the target was buffered, so that playback goes on at once; otherwise the buffer is empty and its
+  /// next segment is the one that holds the target.
   ///
   /// A jump before the first frame stays part of the startup delay.
   @discardableResult
@@ -226,8 +232,9 @@ public import SimEngine
     return false
   }
 
-  /// The viewer leaves: stalls and play time are closed, the phase is `.ended`. A session that never started keeps
-  /// `startupDelay == nil`.
+  /// The viewer leaves: stalls and play time are closed, the phase is `.ended`.
+  ///
+  /// A session that never started keeps `startupDelay == nil`.
   public mutating func leave(at time: SimTime) {
     advance(to: time)
     close(at: time)

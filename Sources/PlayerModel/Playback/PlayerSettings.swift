@@ -37,7 +37,9 @@ public struct PlayerSettings: Sendable, Equatable {
   public var startThreshold = SimDuration.zero
   /// Buffered media that ends a stall or a jump; the first segment ends it if this is zero.
   public var resumeThreshold = SimDuration.zero
-  /// Distance to the live edge; the buffer can never hold more than it. `nil` for a title on demand.
+  /// Distance to the live edge; the buffer can never hold more than it.
+  ///
+  /// `nil` for a title on demand.
   public var liveLatency: SimDuration?
 
   /// BOLA with a 25 s buffer, playing as soon as a segment is there.

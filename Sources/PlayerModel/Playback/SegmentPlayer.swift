@@ -156,7 +156,9 @@ public struct SegmentPlayer: BitwiseCopyable, Sendable {
     rule.downloaded(outcome(transfer, .abandoned(target: target), at: now, title))
   }
 
-  /// The viewer jumps to a media time. Answers whether a running request has become useless.
+  /// The viewer jumps to a media time.
+  ///
+  /// Answers whether a running request has become useless.
   public mutating func seek(to target: SimDuration, at now: SimTime, title: TitleView) -> Bool {
     settle(at: now, title)
     let segment = title.segment(at: target)

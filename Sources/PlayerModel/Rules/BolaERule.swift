@@ -71,6 +71,7 @@ public struct BolaERule: AdaptationRule {
     controlMs * (ladder.utilityFromOne(quality) + gammaP)
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     let ladder = context.ladder
     let sustainable = ladder.sustainableQuality(throughputKbps: context.throughputKbps, latencyMs: context.latencyMs)
@@ -116,6 +117,7 @@ public struct BolaERule: AdaptationRule {
     return Decision(quality: quality, delayMs: delayMs)
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? {
     let ladder = progress.ladder
     var remaining = progress.sizeBits - progress.receivedBits
@@ -139,6 +141,7 @@ public struct BolaERule: AdaptationRule {
     return target
   }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     lastQuality = Int16(outcome.quality)
     let ladder = outcome.ladder
@@ -161,7 +164,9 @@ public struct BolaERule: AdaptationRule {
     }
   }
 
+  /// Takes in time idled on a full buffer.
   public mutating func waited(milliseconds: Double) { placeholderMs += milliseconds }
 
+  /// Takes in a jump of the viewer.
   public mutating func sought(segment: Int) { choosesByThroughput = true }
 }

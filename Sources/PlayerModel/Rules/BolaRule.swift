@@ -46,6 +46,7 @@ public struct BolaRule: AdaptationRule {
     lastQuality = 0
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     let ladder = context.ladder
     if !basic {
@@ -85,6 +86,7 @@ public struct BolaRule: AdaptationRule {
     return Decision(quality: quality, delayMs: delayMs)
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? {
     guard !basic else { return nil }
     let ladder = progress.ladder
@@ -105,9 +107,11 @@ public struct BolaRule: AdaptationRule {
     return target
   }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     if case .abandoned(let target) = outcome.ending { lastQuality = Int16(target) }
   }
 
+  /// Takes in a jump of the viewer.
   public mutating func sought(segment: Int) { seekSegment = Int32(clamping: segment) }
 }

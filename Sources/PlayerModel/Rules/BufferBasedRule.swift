@@ -17,6 +17,7 @@ public struct BufferBasedRule: AdaptationRule {
     self.cushionSeconds = cushionSeconds
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     let level = context.levelMs / 1000
     let top = context.ladder.top
@@ -26,7 +27,9 @@ public struct BufferBasedRule: AdaptationRule {
   }
 }
 
-/// Always the same quality. State: 2 bytes.
+/// Always the same quality.
+///
+/// State: 2 bytes.
 public struct FixedRule: AdaptationRule {
   private let quality: Int16
 
@@ -37,6 +40,7 @@ public struct FixedRule: AdaptationRule {
     self.quality = Int16(clamping: quality)
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     Decision(quality: min(Int(quality), context.ladder.top))
   }

@@ -28,6 +28,7 @@ public struct DynamicRule: AdaptationRule {
     self.seeks = seeks
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     let byBuffer = bola.choose(context)
     let byThroughput = throughput.choose(context)
@@ -39,12 +40,15 @@ public struct DynamicRule: AdaptationRule {
     return usesBola ? byBuffer : byThroughput
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? { throughput.considerAbandon(progress) }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     if outcome.isReplacement { usesBola = false }
   }
 
+  /// Takes in a jump of the viewer.
   public mutating func sought(segment: Int) {
     guard seeks == .forwarded else { return }
     bola.sought(segment: segment)
@@ -53,6 +57,7 @@ public struct DynamicRule: AdaptationRule {
 }
 
 /// DYNAMIC as dash.js shipped it: BOLA-E above a 10 s buffer, Throughput below 5 s, the active one kept between.
+///
 /// Only the active rule decides and abandons; both hear what happened. State: 58 bytes.
 public struct DynamicDashRule: AdaptationRule {
   private var bola: BolaERule
@@ -70,6 +75,7 @@ public struct DynamicDashRule: AdaptationRule {
     self.seeks = seeks
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     if usesBola {
       if context.levelMs < Self.lowMs { usesBola = false }
@@ -79,20 +85,24 @@ public struct DynamicDashRule: AdaptationRule {
     return usesBola ? bola.choose(context) : throughput.choose(context)
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? {
     usesBola ? bola.considerAbandon(progress) : throughput.considerAbandon(progress)
   }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     bola.downloaded(outcome)
     throughput.downloaded(outcome)
   }
 
+  /// Takes in time idled on a full buffer.
   public mutating func waited(milliseconds: Double) {
     bola.waited(milliseconds: milliseconds)
     throughput.waited(milliseconds: milliseconds)
   }
 
+  /// Takes in a jump of the viewer.
   public mutating func sought(segment: Int) {
     guard seeks == .forwarded else { return }
     bola.sought(segment: segment)

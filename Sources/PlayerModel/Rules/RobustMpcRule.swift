@@ -49,6 +49,7 @@ public struct RobustMpcRule<History: BinaryFloatingPoint & BitwiseCopyable & Sen
     self.sizeOffset = UInt8(clamping: sizeOffset)
   }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     guard outcome.ending == .completed, !outcome.isReplacement else { return }
     lastQuality = Int8(clamping: outcome.quality)
@@ -71,6 +72,7 @@ public struct RobustMpcRule<History: BinaryFloatingPoint & BitwiseCopyable & Sen
     harmonic = 1 / (reciprocals / History(kept + 1))
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     guard samples > 0 else {
       return Decision(

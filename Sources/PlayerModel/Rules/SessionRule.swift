@@ -22,7 +22,9 @@ public enum AbrName: String, CaseIterable, Sendable, BitwiseCopyable {
   case fixed
 }
 
-/// What can be set about a rule. The defaults are the documented ones.
+/// What can be set about a rule.
+///
+/// The defaults are the documented ones.
 public struct RuleOptions: Sendable, Equatable {
   /// BOLA without the changing control parameter and without abandonment.
   public var basic = false
@@ -43,7 +45,9 @@ public struct RuleOptions: Sendable, Equatable {
   public init() {}
 }
 
-/// One rule of the closed set, stored inline: no existential, no allocation. At most 60 bytes.
+/// One rule of the closed set, stored inline: no existential, no allocation.
+///
+/// At most 60 bytes.
 public enum SessionRule: AdaptationRule {
   /// BOLA.
   case bola(BolaRule)
@@ -81,6 +85,7 @@ public enum SessionRule: AdaptationRule {
     }
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     switch self {
     case .bola(var rule):
@@ -104,6 +109,7 @@ public enum SessionRule: AdaptationRule {
     }
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? {
     switch self {
     case .bola(let rule): rule.considerAbandon(progress)
@@ -115,6 +121,7 @@ public enum SessionRule: AdaptationRule {
     }
   }
 
+  /// Takes in how a request ended.
   public mutating func downloaded(_ outcome: DownloadOutcome) {
     switch self {
     case .bola(var rule):
@@ -136,6 +143,7 @@ public enum SessionRule: AdaptationRule {
     }
   }
 
+  /// Takes in time idled on a full buffer.
   public mutating func waited(milliseconds: Double) {
     switch self {
     case .bolaE(var rule):
@@ -148,6 +156,7 @@ public enum SessionRule: AdaptationRule {
     }
   }
 
+  /// Takes in a jump of the viewer.
   public mutating func sought(segment: Int) {
     switch self {
     case .bola(var rule):

@@ -9,7 +9,9 @@
   /// A guard at its initial factor.
   @inlinable public init() {}
 
-  /// The quality that fits, at most `quality`, or `nil` if `quality` itself fits. Advances the decay.
+  /// The quality that fits, at most `quality`, or `nil` if `quality` itself fits.
+  ///
+  /// Advances the decay.
   public mutating func cap(_ quality: Int, _ context: DecisionContext) -> Int? {
     let safeBits = factor * (context.levelMs - context.latencyMs) * context.throughputKbps
     factor = max(factor * 0.9, 0.5)
@@ -41,6 +43,7 @@ public struct ThroughputRule: AdaptationRule {
     guardsBuffer = insufficientBufferRule
   }
 
+  /// The next quality by the equations above.
   public mutating func choose(_ context: DecisionContext) -> Decision {
     var quality = context.ladder.sustainableQuality(
       throughputKbps: context.throughputKbps * safetyFactor, latencyMs: context.latencyMs)
@@ -48,6 +51,7 @@ public struct ThroughputRule: AdaptationRule {
     return Decision(quality: quality)
   }
 
+  /// The abandonment test described above.
   public func considerAbandon(_ progress: DownloadProgress) -> Int? {
     guard progress.elapsedMs >= 500, progress.elapsedMs > progress.firstByteMs else { return nil }
     let ladder = progress.ladder
