@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make-ladder.sh FOLDER
-# Makes a bitrate ladder like scenarios/media/ladder from ffmpeg's synthetic sources: five H.264 renditions from 240p
+# Makes a bitrate ladder like scenarios/media from ffmpeg's synthetic sources: five H.264 renditions from 240p
 # to 1080p at 12 frames a second with a key frame every 4 s, AAC sound, and a DASH manifest and HLS playlists over the
 # same fragments. Takes about two minutes. No third-party content is involved; bytes differ between ffmpeg versions.
 set -euo pipefail

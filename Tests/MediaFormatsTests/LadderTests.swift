@@ -5,7 +5,7 @@ import Testing
 struct LadderTests {
   @Test("segment sizes and durations are those of the files, not of the manifest")
   func realSizes() throws {
-    let ladder = try MediaLadder(manifest: repositoryFile("scenarios/media/ladder/manifest.mpd"))
+    let ladder = try MediaLadder(manifest: repositoryFile("scenarios/media/manifest.mpd"))
     #expect(ladder.video.map(\.height) == [240, 360, 480, 720, 1080])
     #expect(ladder.video[0].segments.map(\.bytes) == [37710, 40334, 41716, 30212, 25161])
     #expect(ladder.video[4].segments.map(\.bytes) == [624442, 609454, 655589, 274027, 161111])

@@ -124,6 +124,9 @@ public import SimEngine
     return closedPlayTime + (min(time, dryTime) - anchor)
   }
 
+  /// When the running stall began, if one is booked; `advance(to:)` books it.
+  public var stalledSince: SimTime? { anchoredPhase == .stalled ? anchor : nil }
+
   // MARK: What happens
 
   /// What changed when media arrived.
