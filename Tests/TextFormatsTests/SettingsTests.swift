@@ -48,12 +48,12 @@ import Testing
         "name": 3
       }
       """
-    #expect(
-      try findings(text) == [
-        "s.json:2:30 (cdn.edge.sites): 0 is out of range (1 to 100000)",
-        "s.json:2:33 (cdn.edge.polcy): unknown key 'polcy' (did you mean 'policy'?)",
-        "s.json:2:58 (cdn.edge.disk): '25Mbit/s' is a bit rate, not a byte size (write it like 20TB, 500MB or 1.5GiB)",
-        "s.json:2:78 (cdn.edge.link): the number 12 has no unit (write it like 25Mbit/s, 800kbit/s or 10Gbit/s)",
+    let found = try findings(text)
+    let expected = [
+        "s.json:2:29 (cdn.edge.sites): 0 is out of range (1 to 100000)",
+        "s.json:2:32 (cdn.edge.polcy): unknown key 'polcy' (did you mean 'policy'?)",
+        "s.json:2:56 (cdn.edge.disk): '25Mbit/s' is a bit rate, not a byte size (write it like 20TB, 500MB or 1.5GiB)",
+        "s.json:2:76 (cdn.edge.link): the number 12 has no unit (write it like 25Mbit/s, 800kbit/s or 10Gbit/s)",
         "s.json:3:20 (segmentBudget): '90s' is out of range (1ns to 1min)",
         "s.json:4:3 (polict): unknown key 'polict' (did you mean 'cdn.edge.policy'?)",
         "s.json:5:14 (length.lognromal): unknown form 'lognromal' (did you mean 'lognormal'?)",
@@ -64,7 +64,9 @@ import Testing
         "s.json:7:14 (diurnal): an array of 2 where there must be 3 items",
         "s.json:8:13 (traced): the text 'yes' stands where true or false should (for example true)",
         "s.json:9:11 (name): the number 3 stands where text in quotes should (for example \"name\")",
-      ])
+      ]
+    #expect(found.count == expected.count)
+    for (found, expected) in zip(found, expected) { #expect(found == expected) }
   }
 
   @Test("a rule across keys names the places of both")
