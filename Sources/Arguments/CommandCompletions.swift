@@ -40,7 +40,8 @@ extension CommandTable {
       cases += "      if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"\(words)\" -- \"$word\"))\n"
       cases += "      else COMPREPLY=($(compgen -f -- \"$word\")); fi ;;\n"
     }
-    var groups = "    \"\") COMPREPLY=($(compgen -W \"\(verbs.map(\.name).joined(separator: " "))\" -f -- \"$word\")) ;;\n"
+    var groups =
+      "    \"\") COMPREPLY=($(compgen -W \"\(verbs.map(\.name).joined(separator: " "))\" -f -- \"$word\")) ;;\n"
     for (path, verb) in allVerbs where !verb.verbs.isEmpty {
       let words = verb.verbs.map(\.name).joined(separator: " ")
       groups += "    \"\(path.joined(separator: " "))\") COMPREPLY=($(compgen -W \"\(words)\" -- \"$word\")) ;;\n"
@@ -172,7 +173,8 @@ extension CommandTable {
     for (path, verb) in allVerbs {
       let words = path.joined(separator: " ")
       for inner in verb.verbs {
-        text += "complete -c \(name) -f -n \"__\(name)_after \(words)\" -a \(inner.name) -d \(Self.quoted(inner.summary))\n"
+        text +=
+          "complete -c \(name) -f -n \"__\(name)_after \(words)\" -a \(inner.name) -d \(Self.quoted(inner.summary))\n"
       }
       guard verb.verbs.isEmpty else { continue }
       for option in options(of: verb) {

@@ -8,7 +8,8 @@ extension CommandTable {
     var text = "\(name) \(version)\n\(summary)\n"
     if !examples.isEmpty { text += "\nTry:\n" + Self.list(examples) }
     text += "\nVerbs:\n"
-    text += Self.columns(allVerbs.filter { $0.path.count == 1 }.map { ($0.path.joined(separator: " "), $0.verb.summary) })
+    text += Self.columns(
+      allVerbs.filter { $0.path.count == 1 }.map { ($0.path.joined(separator: " "), $0.verb.summary) })
     text += "\n'\(name) VERB --help' tells more about a verb, with examples.\n"
     return text
   }

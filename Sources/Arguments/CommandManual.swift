@@ -14,7 +14,9 @@ extension CommandTable {
       for paragraph in verb.discussion.split(separator: "\n") { page += ".PP\n\(Self.troff(String(paragraph)))\n" }
       for operand in verb.operands { page += Self.item(operand.usage, operand.summary) }
       for option in verb.options { page += Self.item(option) }
-      for example in verb.examples { page += ".PP\n\(Self.troff(example.summary))\n.PP\n.EX\n\(Self.troff(example.command))\n.EE\n" }
+      for example in verb.examples {
+        page += ".PP\n\(Self.troff(example.summary))\n.PP\n.EX\n\(Self.troff(example.command))\n.EE\n"
+      }
     }
     page += ".SH COMMON OPTIONS\n"
     for option in commonOptions + [.flag("help", short: "h", "Show help on a verb.")] { page += Self.item(option) }

@@ -32,7 +32,9 @@ extension CommandTable {
         path.append(word)
         level = verb.verbs
         words = words.dropFirst()
-      } else if path.isEmpty, let fallback = verbForFiles, word.hasPrefix("-") || word.contains(where: { "./".contains($0) }) {
+      } else if path.isEmpty, let fallback = verbForFiles,
+        word.hasPrefix("-") || word.contains(where: { "./".contains($0) })
+      {
         path = [fallback]
         level = []
       } else {

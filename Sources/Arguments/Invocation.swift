@@ -44,7 +44,9 @@ public struct Invocation: Sendable {
   public func text(_ name: String) -> String? { values[option(name).name]?.first ?? option(name).standard }
 
   /// Every value of a repeated option, in order.
-  public func texts(_ name: String) -> [String] { values[option(name).name] ?? option(name).standard.map { [$0] } ?? [] }
+  public func texts(_ name: String) -> [String] {
+    values[option(name).name] ?? option(name).standard.map { [$0] } ?? []
+  }
 
   /// The parts between the commas of a value, without spaces at their ends; empty if the option is not given.
   public func list(_ name: String) -> [String] {

@@ -50,7 +50,9 @@ import Testing
       (["run", "x", "--ouut", "a"], "unknown option '--ouut' (did you mean '--out'?)\nsee 'tool run --help'"),
       (["run", "x", "-z"], "unknown option '-z'\nsee 'tool run --help'"),
       (["run", "x", "--out"], "'--out DIR' lacks its value\nsee 'tool run --help'"),
-      (["run", "x", "--out", "--seed=3"], "'--out DIR' lacks its value: '--seed=3' is an option\nsee 'tool run --help'"),
+      (
+        ["run", "x", "--out", "--seed=3"], "'--out DIR' lacks its value: '--seed=3' is an option\nsee 'tool run --help'"
+      ),
       (["run", "x", "--quiet=1"], "'--quiet' takes no value\nsee 'tool run --help'"),
       (["run", "x", "--seed", "1", "--seed", "2"], "'--seed' is given twice\nsee 'tool run --help'"),
       (["run"], "SCENARIO is missing (A scenario file.)\nsee 'tool run --help'"),

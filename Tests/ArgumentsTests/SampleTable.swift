@@ -20,7 +20,8 @@ let sampleTable = CommandTable(
       "cluster", "Clusters.",
       verbs: [
         Verb("slot", "Slots of keys.", options: [.flag("hex", short: "x", "Keys are hexadecimal.")]),
-        Verb("plan", "Plans.", verbs: [Verb("create", "A new cluster.", options: [.value("masters", "N", "How many.")])]),
+        Verb(
+          "plan", "Plans.", verbs: [Verb("create", "A new cluster.", options: [.value("masters", "N", "How many.")])]),
       ]),
   ],
   commonOptions: [.flag("quiet", short: "q", "Print less.")], verbForFiles: "run",
