@@ -10,17 +10,15 @@ public struct RunIdentity: Sendable {
   public var queue: QueueBacking
   /// Every partition keeps its digest after each 2^k events, so that two runs can be compared event by event.
   public var checkpointExponent: Int?
+  /// Events that one partition keeps in full.
+  public var tracedEvents: TracedEvents?
 
   /// The identity of a run.
-  public init(seed: UInt64, replication: UInt64 = 0, queue: QueueBacking = .radix, checkpointExponent: Int? = nil) {
+  public init(seed: UInt64, replication: UInt64 = 0, queue: QueueBacking = .radix) {
     self.seed = seed
     self.replication = replication
     self.queue = queue
-    self.checkpointExponent = checkpointExponent
   }
-
-  /// The digest with which a partition starts.
-  func emptyDigest() -> RunDigest { RunDigest(checkpointExponent: checkpointExponent) }
 
   /// Key of the stream that serves one purpose of one entity.
   func key(entity: String, purpose: String) -> StreamKey {

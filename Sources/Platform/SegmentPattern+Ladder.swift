@@ -22,7 +22,8 @@ extension SegmentPattern {
     let whole = lowest.segments.prefix { $0.duration == first.duration }.count
     guard whole >= lowest.segments.count - 1 else {
       throw InputError(
-        place, "segment \(whole + 1) of representation \(lowest.id) lasts \(lowest.segments[whole].duration) s, the first "
+        place,
+        "segment \(whole + 1) of representation \(lowest.id) lasts \(lowest.segments[whole].duration) s, the first "
           + "\(first.duration) s: a catalog needs segments of one length, but for the last")
     }
     for representation in video {

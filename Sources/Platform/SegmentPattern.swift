@@ -41,4 +41,16 @@ public struct SegmentPattern: Sendable, Equatable {
     }
     return (bytes, rates)
   }
+
+  /// What is wrong with a scenario's rungs for this pattern, if anything is.
+  public func objection(toRungs rungs: [Int64]) -> String? {
+    if !rungs.isEmpty, rungs.count != videoBytes.count {
+      return "\(rungs.count) rungs for \(videoBytes.count) video renditions"
+    }
+    let rates = videoBytes(scaledTo: rungs).bitsPerSecond
+    for (lower, higher) in zip(rates, rates.dropFirst()) where lower >= higher {
+      return "rungs must ascend, but \(Int64(lower)) bit/s comes before \(Int64(higher)) bit/s"
+    }
+    return nil
+  }
 }

@@ -64,7 +64,7 @@ public final class World {
     let results = PlatformResults(
       scenario: scenario, scale: scale, catalog: catalog, identity: identity, reached: reached,
       sites: sites.map { $0.finish(at: reached) }, core: core.finish(at: reached),
-      partitionDigests: sites.map(\.digest) + [core.digest])
+      logs: sites.map(\.log) + [core.log])
     if !results.violations.isEmpty { throw BrokenInvariants(claims: results.violations) }
     return results
   }

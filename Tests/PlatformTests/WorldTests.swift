@@ -36,8 +36,10 @@ struct WorldTests {
     ]
     let runs = try variants.map { try TestPlatform.run(try TestPlatform.scenario($0)) }
     func viewers(_ run: PlatformResults) -> [String] {
-      run.sessions.map { "\($0.site) \($0.process) \($0.number) \($0.arrivedAt) \($0.title) \($0.accessClass) \($0.offset)" }
-        .sorted()
+      run.sessions.map {
+        "\($0.site) \($0.process) \($0.number) \($0.arrivedAt) \($0.title) \($0.accessClass) \($0.offset)"
+      }
+      .sorted()
     }
     #expect(!runs[0].sessions.isEmpty)
     for run in runs.dropFirst() { #expect(viewers(run) == viewers(runs[0])) }

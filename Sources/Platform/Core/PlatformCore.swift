@@ -19,8 +19,8 @@ final class PlatformCore: Partition {
   func takeOutbox(_ body: (BackhaulMessage) -> Void) { state.takeOutbox(body) }
   /// Ends the observation at the end of the run.
   func finish(at end: SimTime) -> CoreResults { state.finish(at: end) }
-  /// Digest of every event so far.
-  var digest: RunDigest { state.digest }
+  /// The record of every event so far.
+  var log: EventLog { state.log }
 }
 
 /// What happens in the core.
@@ -50,7 +50,7 @@ struct CoreState: ~Copyable {
   private var totals = CoreCounters()
   private var snapshots: [CoreSnapshot] = []
   private let snapshotInterval: SimDuration
-  private(set) var digest: RunDigest
+  private(set) var log: EventLog
 
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, run: RunIdentity) {
     queue = EventQueue(backing: run.queue)
@@ -61,7 +61,7 @@ struct CoreState: ~Copyable {
     self.catalog = catalog
     origin = scenario.cdn.origin
     backhaulLatency = scenario.network.backhaulLatency
-    digest = run.emptyDigest()
+    log = EventLog(run: run, partition: scale.keptSites)
     snapshotInterval = scenario.output.interval
     queue.schedule(.snapshot, at: .zero + snapshotInterval)
     if scenario.warmup.nanoseconds % snapshotInterval.nanoseconds != 0 {
@@ -145,7 +145,7 @@ struct CoreState: ~Copyable {
   }
 
   private mutating func note(at now: SimTime, target: UInt32, _ kind: Kind) {
-    digest.record(time: now, target: target, kind: kind.rawValue, draws: serviceStream.draws)
+    log.record(time: now, target: target, kind: kind.rawValue, draws: serviceStream.draws)
   }
 
   // MARK: - Observation
@@ -166,10 +166,11 @@ struct CoreState: ~Copyable {
     var violations: [String] = []
     if totals.startedBytes != egress.completedBytes + bytesInFlight() {
       violations.append(
-        "origin: \(totals.startedBytes) bytes were sent, \(egress.completedBytes) arrived, \(bytesInFlight()) are in flight")
+        "origin: \(totals.startedBytes) bytes were sent, \(egress.completedBytes) arrived, \(bytesInFlight()) are in flight"
+      )
     }
     return CoreResults(
-      snapshots: snapshots, violations: violations, events: digest.eventCount, egressCapacity: egress.capacity,
+      snapshots: snapshots, violations: violations, events: log.digest.eventCount, egressCapacity: egress.capacity,
       fetchesInCore: fetchesWaiting + sending.count - freeOwners.count)
   }
 

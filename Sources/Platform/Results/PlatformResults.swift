@@ -21,6 +21,8 @@ public struct PlatformResults: Sendable {
   public let digest: RunDigest
   /// Digests of the partitions, sites first, with their checkpoints if the run kept them.
   public let partitionDigests: [RunDigest]
+  /// The events that the run was asked to keep in full.
+  public let tracedEvents: [TracedEvent]
   /// The listed sessions, by site and in the order in which they ended.
   public let sessions: [SessionRecord]
   /// Start-up delays since the warm-up, in seconds.
@@ -36,7 +38,7 @@ public struct PlatformResults: Sendable {
 
   init(
     scenario: Scenario, scale: PlatformScale, catalog: Catalog, identity: RunIdentity, reached: SimTime,
-    sites: [SiteResults], core: CoreResults, partitionDigests: [RunDigest]
+    sites: [SiteResults], core: CoreResults, logs: [EventLog]
   ) {
     scenarioName = scenario.name
     self.scale = scale
@@ -45,7 +47,8 @@ public struct PlatformResults: Sendable {
     isComplete = reached >= .zero + scenario.duration
     self.sites = sites
     self.core = core
-    self.partitionDigests = partitionDigests
+    partitionDigests = logs.map(\.digest)
+    tracedEvents = logs.flatMap(\.trace)
     events = sites.reduce(core.events) { $0 + $1.events }
     var digest = RunDigest()
     for partition in partitionDigests { digest.merge(partition) }
@@ -73,7 +76,8 @@ public struct PlatformResults: Sendable {
     self.windows = windows
     // A run that was stopped during its warm-up has nothing to leave out yet.
     let cut = moments.lastIndex { $0 <= warmupEnd && $0 < reached }
-    observed = ObservedWindow(from: scenario.warmup > .zero ? cut : nil, to: moments.count - 1, sites: sites, core: core)
+    observed = ObservedWindow(
+      from: scenario.warmup > .zero ? cut : nil, to: moments.count - 1, sites: sites, core: core)
     self.violations = violations
   }
 }

@@ -73,7 +73,8 @@ public struct OriginSettings: SettingsGroup, Equatable {
   public static var settings: SettingsTable<OriginSettings> {
     SettingsTable<OriginSettings>("The origin: an object store that holds every segment.")
       .duration(
-        "service", \.service.nanoseconds, 0...60_000_000_000, "Mean time from a request to the first byte.")
+        "service", \.service.nanoseconds, 0...60_000_000_000, "Mean time from a request to the first byte."
+      )
       .number("service_cv", \.serviceCV, 0...10, "Coefficient of variation of that time (lognormal).")
   }
 }

@@ -24,13 +24,15 @@ public struct CatalogSettings: SettingsGroup, Equatable {
     SettingsTable<CatalogSettings>("Titles, their popularity and their media.")
       .text(
         "manifest", \.manifest,
-        "DASH manifest of a real ladder, relative to the scenario file; its segments give every title's sizes.")
+        "DASH manifest of a real ladder, relative to the scenario file; its segments give every title's sizes."
+      )
       .integer("titles", \.titles, 1...2_000_000, "Number of titles, besides a premiere.")
       .group("popularity", \.popularity, "How requests spread over titles.")
       .list("lengths", \.lengths, 1...16, "Mixture of title lengths.")
       .value(
         "rungs", \.rungsBitsPerSecond, .list(.quantity(.bitRate, 1_000...1_000_000_000), 0...32, initial: 1_000_000),
-        "Mean bit rate of each video rendition, lowest first; left out, the files keep their own rates.")
+        "Mean bit rate of each video rendition, lowest first; left out, the files keep their own rates."
+      )
       .number("complexity_cv", \.complexityCV, 0...3, "Spread of bit rates between titles (lognormal, mean 1).")
       .required("lengths")
   }

@@ -18,11 +18,15 @@ public struct NetworkSettings: SettingsGroup, Equatable {
   /// The table of `network`.
   public static var settings: SettingsTable<NetworkSettings> {
     SettingsTable<NetworkSettings>("Links and latencies.")
-      .bitRate("edge_link", \.edgeBitsPerSecond, 1_000...1_000_000_000_000_000, "Link that the viewers of a site share.")
       .bitRate(
-        "origin_link", \.originBitsPerSecond, 1_000...1_000_000_000_000_000, "The origin's egress, whole platform.")
+        "edge_link", \.edgeBitsPerSecond, 1_000...1_000_000_000_000_000, "Link that the viewers of a site share."
+      )
       .bitRate(
-        "fetch_rate", \.fetchBitsPerSecond, 1_000...1_000_000_000_000, "Rate that one fetch from the origin reaches.")
+        "origin_link", \.originBitsPerSecond, 1_000...1_000_000_000_000_000, "The origin's egress, whole platform."
+      )
+      .bitRate(
+        "fetch_rate", \.fetchBitsPerSecond, 1_000...1_000_000_000_000, "Rate that one fetch from the origin reaches."
+      )
       .duration(
         "backhaul_latency", \.backhaulLatency.nanoseconds, 100_000...10_000_000_000,
         "One-way latency between an edge site and the core.")

@@ -25,30 +25,35 @@ public struct PlayerSettings: SettingsGroup, Equatable {
     SettingsTable<PlayerSettings>("The adaptive player of every viewer.")
       .choice("abr", \.abr, "Rule that chooses the quality of each segment.")
       .duration(
-        "buffer", \.bufferTarget.nanoseconds, 1_000_000_000...3_600_000_000_000, "Media that the player holds at most.")
+        "buffer", \.bufferTarget.nanoseconds, 1_000_000_000...3_600_000_000_000, "Media that the player holds at most."
+      )
       .duration(
         "startup_buffer", \.startupBuffer.nanoseconds, 0...600_000_000_000,
-        "Media that must be there before the first frame is shown.")
+        "Media that must be there before the first frame is shown."
+      )
       .duration(
         "resume_buffer", \.resumeBuffer.nanoseconds, 0...600_000_000_000,
-        "Media that must be there before playing goes on after a stall.")
+        "Media that must be there before playing goes on after a stall."
+      )
       .number(
         "setup_round_trips", \.setupRoundTrips, 0...100,
-        "Round trips between play and the first segment request: connection, TLS and manifest.")
+        "Round trips between play and the first segment request: connection, TLS and manifest."
+      )
       .duration(
         "watched_level", \.watchedLevel.nanoseconds, 0...600_000_000_000,
-        "Below this level a download in flight may be given up for a lower quality.")
-      .check { player, place in
+        "Below this level a download in flight may be given up for a lower quality."
+      )
+      .check { player, places in
         var findings: [InputDiagnostic] = []
         if player.startupBuffer > player.bufferTarget {
           findings.append(
             InputDiagnostic(
-              place: place["startup_buffer"], message: "more than 'buffer' can hold, so playing would never start"))
+              place: places["startup_buffer"], message: "more than 'buffer' can hold, so playing would never start"))
         }
         if player.resumeBuffer > player.bufferTarget {
           findings.append(
             InputDiagnostic(
-              place: place["resume_buffer"], message: "more than 'buffer' can hold, so playing would never resume"))
+              place: places["resume_buffer"], message: "more than 'buffer' can hold, so playing would never resume"))
         }
         return findings
       }

@@ -46,7 +46,8 @@ public struct Scenario: SettingsGroup, Equatable {
       .duration("duration", \.duration.nanoseconds, 1_000_000_000...2_592_000_000_000_000, "Simulated time.")
       .duration(
         "warmup", \.warmup.nanoseconds, 0...2_592_000_000_000_000,
-        "Simulated time before statistics start; the state goes on, only the observers start anew.")
+        "Simulated time before statistics start; the state goes on, only the observers start anew."
+      )
       .group("scale", \.scale, "How much of the platform is simulated.")
       .group("catalog", \.catalog, "Titles and their media.")
       .group("viewers", \.viewers, "Who watches, when and for how long.")
@@ -55,11 +56,28 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("cdn", \.cdn, "Edge sites and the origin.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
-      .check { scenario, place in
-        scenario.warmup < scenario.duration
-          ? []
-          : [InputDiagnostic(place: place["warmup"], message: "must end before the run does, or nothing is observed")]
+      .check { scenario, places in scenario.contradictions(places) }
+  }
+
+  /// Rules that concern several keys.
+  private func contradictions(_ places: SettingsPlaces) -> [InputDiagnostic] {
+    var findings: [InputDiagnostic] = []
+    func object(_ key: String, _ message: String, suggestion: String? = nil) {
+      findings.append(InputDiagnostic(place: places[key], message: message, suggestion: suggestion))
+    }
+    if warmup >= duration { object("warmup", "must end before the run does, or nothing is observed") }
+    if duration / output.interval > 100_000 {
+      object(
+        "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
+    }
+    if let premiere = viewers.premiere {
+      let day = SimDuration.seconds(86_400)
+      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
+      if release >= duration {
+        object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
+    }
+    return findings
   }
 }
 
@@ -95,7 +113,8 @@ public struct OutputSettings: SettingsGroup, Equatable {
     SettingsTable<OutputSettings>("What the run writes beside the summary.")
       .duration(
         "interval", \.interval.nanoseconds, 1_000_000_000...86_400_000_000_000,
-        "Width of the windows of timeseries.csv.")
+        "Width of the windows of timeseries.csv."
+      )
       .fraction("session_sample", \.sessionSample, 0...1, "Share of the sessions that sessions.csv lists.")
   }
 }

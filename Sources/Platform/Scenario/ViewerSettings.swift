@@ -31,10 +31,13 @@ public struct ViewerSettings: SettingsGroup, Equatable {
   public static var settings: SettingsTable<ViewerSettings> {
     SettingsTable<ViewerSettings>("Who watches, when and for how long.")
       .integer("memberships", \.memberships, 0...2_000_000_000, "Memberships of the whole platform.")
-      .number("sessions_per_day", \.sessionsPerDay, 0...1_000, "Sessions that a membership starts in a day, on average.")
+      .number(
+        "sessions_per_day", \.sessionsPerDay, 0...1_000, "Sessions that a membership starts in a day, on average."
+      )
       .numbers(
         "diurnal", \.diurnal, count: 24...24, 0...1_000,
-        "Relative arrival rate at each full hour, midnight first, linear in between.")
+        "Relative arrival rate at each full hour, midnight first, linear in between."
+      )
       .fraction("complete_share", \.completeShare, 0...1, "Share of the sessions that watch to the end.")
       .group("partial", \.partial, "Watched share of what remains, for the other sessions (beta distribution).")
       .fraction("resume_share", \.resumeShare, 0...1, "Share of the sessions that resume inside the title.")
@@ -43,9 +46,9 @@ public struct ViewerSettings: SettingsGroup, Equatable {
       .group("round_trip", \.roundTrip, "Round-trip time between viewer and edge site (lognormal).")
       .optionalGroup("premiere", \.premiere, "A title that everybody wants at one moment.")
       .required("memberships", "access")
-      .check { viewers, place in
+      .check { viewers, places in
         viewers.diurnal.contains { $0 > 0 }
-          ? [] : [InputDiagnostic(place: place["diurnal"], message: "at least one hour needs a rate above 0")]
+          ? [] : [InputDiagnostic(place: places["diurnal"], message: "at least one hour needs a rate above 0")]
       }
   }
 }
@@ -85,7 +88,8 @@ public struct PatienceSettings: SettingsGroup, Equatable {
     SettingsTable<PatienceSettings>("When a viewer gives up.")
       .duration(
         "startup_grace", \.startupGrace.nanoseconds, 0...3_600_000_000_000,
-        "Nobody leaves before this start-up delay.")
+        "Nobody leaves before this start-up delay."
+      )
       .fraction("lost_per_second", \.lostPerSecond, 0...1, "Share of the viewers lost with each further second.")
       .duration(
         "stall_mean", \.stallMean.nanoseconds, 1_000_000...3_600_000_000_000,

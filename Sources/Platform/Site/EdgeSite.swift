@@ -24,10 +24,10 @@ final class EdgeSite: Partition {
   func takeOutbox(_ body: (BackhaulMessage) -> Void) { state.takeOutbox(body) }
   /// Ends the observation: brings every session and total up to the end of the run.
   func finish(at end: SimTime) -> SiteResults { state.finish(at: end) }
-  /// Digest of every event so far.
-  var digest: RunDigest { state.digest }
+  /// The record of every event so far.
+  var log: EventLog { state.log }
   /// Events handled so far.
-  var eventCount: UInt64 { state.digest.eventCount }
+  var eventCount: UInt64 { state.log.digest.eventCount }
 }
 
 /// What happens at a site. Completions on the edge link are not events of the queue: the link tells its next one.
@@ -76,7 +76,7 @@ struct EdgeSiteState: ~Copyable {
   private var sessionsCountedAt = SimTime.zero
   private var activePeak = 0
   private var planDraws: UInt64 = 0
-  private(set) var digest: RunDigest
+  private(set) var log: EventLog
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
@@ -87,7 +87,7 @@ struct EdgeSiteState: ~Copyable {
     self.settings = settings
     self.cache = cache
     queue = EventQueue(backing: run.queue)
-    digest = run.emptyDigest()
+    log = EventLog(run: run, partition: index)
     edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -177,7 +177,7 @@ struct EdgeSiteState: ~Copyable {
 
   @inline(__always)
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
-    digest.record(time: now, target: target, kind: kind.rawValue, draws: draws)
+    log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
   }
 
   /// Draws of all streams of the site so far.
@@ -232,7 +232,7 @@ struct EdgeSiteState: ~Copyable {
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
-      records: records, violations: violations, events: digest.eventCount, edgeCapacity: settings.edgeCapacity,
+      records: records, violations: violations, events: log.digest.eventCount, edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }
 }

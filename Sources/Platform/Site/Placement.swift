@@ -22,7 +22,8 @@ struct Placement {
     candidates.reserveCapacity(catalog.titleCount * catalog.renditionCount)
     for title in 0..<catalog.titleCount {
       let sessions =
-        title == catalog.premiereTitle ? premiere : regular * catalog.popularity[title] / max(weightSum, .leastNonzeroMagnitude)
+        title == catalog.premiereTitle
+        ? premiere : regular * catalog.popularity[title] / max(weightSum, .leastNonzeroMagnitude)
       for rendition in 0..<catalog.renditionCount {
         let bytes = catalog.fileBytes(title: title, rendition: rendition)
         candidates.append(
