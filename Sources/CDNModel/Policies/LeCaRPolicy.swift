@@ -72,7 +72,8 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   }
 
   private mutating func evict(now: Int64) {
-    let byRecency = stream.uniform() < recencyWeight
+    // Drawn in hundredths, as the reference does: LRU keeps one chance in a hundred however low its weight.
+    let byRecency = Double(stream.below(100)) / 100 < recencyWeight
     let victim = byRecency ? recency.oldest : frequencies.least
     frequencies.remove(victim)
     let size = recency.remove(victim, in: objects)
