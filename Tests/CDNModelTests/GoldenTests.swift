@@ -125,7 +125,7 @@ struct GoldenTests {
         misses.append(Double(ours.counts.misses))
       }
       let ourMean = misses.reduce(0, +) / Double(misses.count)
-      print("RAND", name, policy, size, mean, deviation, ourMean, (ourMean - mean) / mean * 100)
+      print("RAND", name, policy, size, (ourMean - mean) / mean * 100)
       #expect(abs(ourMean - mean) <= max(4 * deviation, 0.005 * mean), "\(name) \(policy) \(size): \(misses) for \(mean)")
     }
   }
