@@ -36,6 +36,8 @@ let package = Package(
   targets: [
     // System libraries: a module map each.
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
@@ -48,7 +50,7 @@ let package = Package(
 
     // Models: never import each other.
     module("NetModel", ["SimEngine", "TextFormats"]),
-    module("CDNModel", ["SimEngine", "TextFormats"]),
+    module("CDNModel", ["SimEngine", "TextFormats", "CZlib", "CZstd"]),
     module("ClusterModel", ["SimEngine", "TextFormats"]),
     module("PlayerModel", ["SimEngine", "TextFormats", "MediaFormats"]),
     module("BackendModel", ["SimEngine", "TextFormats"]),
@@ -84,7 +86,7 @@ let package = Package(
     tests("ArgumentsTests", ["Arguments", "TextFormats"]),
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
-    tests("CDNModelTests", ["CDNModel", "SimEngine"]),
+    tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats"]),

@@ -94,8 +94,8 @@ public struct AdmissionRegistry: Sendable {
     let specification = try Specification(text)
     if specification.name == "none" && specification.pairs.isEmpty { return .none }
     guard let entry = entries.first(where: { $0.description.name == specification.name }) else {
-      let names = ["none"] + entries.map(\.description.name)
-      throw PolicyFailure("there is no admission '\(specification.name)': known are \(names.joined(separator: ", "))")
+      let known = ["none"] + entries.map(\.description.name)
+      throw PolicyFailure.unknown("admission", specification.name, known: known)
     }
     return AdmissionChoice(
       entry: entry, arguments: try PolicyArguments(specification.pairs, for: entry.description))

@@ -15,7 +15,7 @@ struct ARCPolicy: EvictionPolicy, ~Copyable {
   var ghostAgain = ObjectQueue(number: 4)
   /// Target size of `once` in bytes.
   var target = 0.0
-  /// Whether the last hit of any kind was on `ghostAgain`; a plain miss does not reset it.
+  /// Whether the request that makes room was found in `ghostAgain`; stays so until the next admission or hit.
   var lastHitWasGhostAgain = false
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
@@ -51,6 +51,7 @@ struct ARCPolicy: EvictionPolicy, ~Copyable {
     } else {
       once.insert(id, bytes: request.bytes, in: objects)
     }
+    lastHitWasGhostAgain = false
     return true
   }
 

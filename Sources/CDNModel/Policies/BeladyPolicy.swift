@@ -15,14 +15,9 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     var bytesPlusOne: Int64
   }
 
-  private struct Entry: BitwiseCopyable {
-    var next: Int64
-    var id: Int32
-  }
-
   let capacity: Int64
   private var objects: ObjectTable<Resident>
-  private var heap: [Entry] = []
+  private var heap = NextUseHeap()
   var residentBytes: Int64 = 0
   var residentCount = 0
 
@@ -34,7 +29,7 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     objects[request.id].next = request.next
-    push(Entry(next: request.next, id: request.id))
+    push(request)
     return true
   }
 
@@ -44,17 +39,17 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     objects[request.id] = Resident(next: request.next, bytesPlusOne: request.bytes + 1)
     residentBytes += request.bytes
     residentCount += 1
-    push(Entry(next: request.next, id: request.id))
+    push(request)
     return true
   }
 
-  private func isCurrent(_ entry: Entry) -> Bool {
+  private func isCurrent(_ entry: NextUseHeap.Entry) -> Bool {
     contains(entry.id) && objects[entry.id].next == entry.next
   }
 
   private mutating func evict() {
     while true {
-      let entry = removeTop()
+      let entry = heap.removeTop()
       if !isCurrent(entry) { continue }
       residentBytes -= objects[entry.id].bytesPlusOne - 1
       residentCount -= 1
@@ -63,50 +58,14 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     }
   }
 
-  private mutating func push(_ entry: Entry) {
-    if heap.count > 64 && heap.count > 4 * residentCount { rebuild() }
-    heap.append(entry)
-    heap.withUnsafeMutableBufferPointer { entries in
-      var position = entries.count - 1
-      while position > 0 {
-        let parent = (position - 1) / 4
-        if entries[parent].next >= entry.next { break }
-        entries[position] = entries[parent]
-        position = parent
+  private mutating func push(_ request: CacheRequest) {
+    if heap.count > 64 && heap.count > 4 * residentCount {
+      heap.removeAll { [objects = objects.records] entry in
+        let resident = objects[Int(entry.id)]
+        return resident.bytesPlusOne == 0 || resident.next != entry.next
       }
-      entries[position] = entry
     }
-  }
-
-  private mutating func removeTop() -> Entry {
-    let top = heap[0]
-    let last = heap.removeLast()
-    if !heap.isEmpty { sink(last, from: 0) }
-    return top
-  }
-
-  private mutating func sink(_ entry: Entry, from start: Int) {
-    heap.withUnsafeMutableBufferPointer { entries in
-      var position = start
-      while true {
-        let first = 4 * position + 1
-        if first >= entries.count { break }
-        var largest = first
-        for child in first..<min(first + 4, entries.count) where entries[child].next > entries[largest].next {
-          largest = child
-        }
-        if entries[largest].next <= entry.next { break }
-        entries[position] = entries[largest]
-        position = largest
-      }
-      entries[position] = entry
-    }
-  }
-
-  /// Drops entries of the past and orders the rest anew.
-  private mutating func rebuild() {
-    heap.removeAll { !isCurrent($0) }
-    for position in heap.indices.reversed() { sink(heap[position], from: position) }
+    heap.insert(NextUseHeap.Entry(next: request.next, id: request.id))
   }
 
   func contains(_ id: Int32) -> Bool { objects[id].bytesPlusOne != 0 }

@@ -1,5 +1,3 @@
-internal import SimEngine
-
 /// Clairvoyant with sizes: evicts, of a random sample, the object with the largest size times distance to its next
 /// use. Objects without another use are not kept.
 struct BeladySizePolicy: EvictionPolicy, ~Copyable {
@@ -16,23 +14,21 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
 
   let capacity: Int64
   let samples: Int
-  var pool: ResidentPool<Future>
-  var stream: RandomStream
+  var ring: ResidentRing<Future>
   var residentBytes: Int64 = 0
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
     samples = setup.arguments.integer("samples")
-    pool = ResidentPool(objects: setup.objects)
-    stream = setup.stream("belady-size")
+    ring = ResidentRing(objects: setup.objects, seed: setup.seed, vacant: Future(next: 0, bytes: 0))
   }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     if request.next == .max {
-      residentBytes -= pool.remove(request.id).bytes
+      residentBytes -= ring.remove(request.id).bytes
     } else {
-      pool[request.id].next = request.next
+      ring[request.id].next = request.next
     }
     return true
   }
@@ -40,7 +36,7 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
   mutating func admit(_ request: CacheRequest) -> Bool {
     if request.bytes > capacity || request.next == .max { return false }
     while residentBytes + request.bytes > capacity { evict(now: request.index) }
-    pool.insert(request.id, Future(next: request.next, bytes: request.bytes))
+    ring.insert(request.id, Future(next: request.next, bytes: request.bytes))
     residentBytes += request.bytes
     return true
   }
@@ -49,25 +45,26 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
     var victim: Int32 = -1
     var largest = -1.0
     for _ in 0..<samples {
-      let entry = pool.sample(&stream)
+      let entry = ring.sample()
       let score = Double(entry.payload.bytes) * Double(entry.payload.next - now)
       if score > largest {
         largest = score
         victim = entry.id
       }
     }
-    residentBytes -= pool.remove(victim).bytes
+    residentBytes -= ring.remove(victim).bytes
   }
 
-  var residentCount: Int { pool.count }
-  func contains(_ id: Int32) -> Bool { pool.contains(id) }
+  var residentCount: Int { ring.count }
+  func contains(_ id: Int32) -> Bool { ring.contains(id) }
   func remembers(_ id: Int32) -> Bool { contains(id) }
-  mutating func reserve(objects count: Int) { pool.reserve(objects: count) }
+  mutating func reserve(objects count: Int) { ring.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {
-    try pool.validate()
+    try ring.validate()
     try checkCapacity(residentBytes, capacity)
-    let sum = (0..<pool.count).reduce(Int64(0)) { $0 + pool.entry(at: $1).payload.bytes }
+    var sum: Int64 = 0
+    ring.forEach { sum += $0.payload.bytes }
     if sum != residentBytes { throw InvariantViolation("residents sum to \(sum), accounted \(residentBytes)") }
   }
 }

@@ -1,5 +1,3 @@
-internal import SimEngine
-
 /// Hyperbolic caching: priority = uses / requests since admission, the lowest of a random sample goes.
 struct HyperbolicPolicy: EvictionPolicy, ~Copyable {
   static let description = PolicyDescription(
@@ -14,22 +12,20 @@ struct HyperbolicPolicy: EvictionPolicy, ~Copyable {
 
   let capacity: Int64
   let samples: Int
-  var pool: ResidentPool<Use>
+  var ring: ResidentRing<Use>
   var sizes: ObjectTable<Int64>
-  var stream: RandomStream
   var residentBytes: Int64 = 0
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
     samples = setup.arguments.integer("samples")
-    pool = ResidentPool(objects: setup.objects)
+    ring = ResidentRing(objects: setup.objects, seed: setup.seed, vacant: Use(admitted: 0, uses: 0))
     sizes = ObjectTable(objects: setup.objects)
-    stream = setup.stream("hyperbolic")
   }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
-    pool[request.id].uses += 1
+    ring[request.id].uses += 1
     return true
   }
 
@@ -37,10 +33,10 @@ struct HyperbolicPolicy: EvictionPolicy, ~Copyable {
     if request.bytes > capacity { return false }
     while residentBytes + request.bytes > capacity {
       let victim = chooseVictim(now: request.index)
-      pool.remove(victim)
+      ring.remove(victim)
       residentBytes -= sizes[victim]
     }
-    pool.insert(request.id, Use(admitted: request.index, uses: 1))
+    ring.insert(request.id, Use(admitted: request.index, uses: 1))
     sizes[request.id] = request.bytes
     residentBytes += request.bytes
     return true
@@ -48,12 +44,12 @@ struct HyperbolicPolicy: EvictionPolicy, ~Copyable {
 
   /// The sampled object of lowest uses / age; cross-multiplied, so that no division is needed.
   private mutating func chooseVictim(now: Int64) -> Int32 {
-    let first = pool.sample(&stream)
+    let first = ring.sample()
     var victim = first.id
     var victimUses = Double(first.payload.uses)
     var victimAge = Double(now - first.payload.admitted)
     for _ in 1..<samples {
-      let entry = pool.sample(&stream)
+      let entry = ring.sample()
       let uses = Double(entry.payload.uses)
       let age = Double(now - entry.payload.admitted)
       if uses * victimAge < victimUses * age {
@@ -65,19 +61,20 @@ struct HyperbolicPolicy: EvictionPolicy, ~Copyable {
     return victim
   }
 
-  var residentCount: Int { pool.count }
-  func contains(_ id: Int32) -> Bool { pool.contains(id) }
+  var residentCount: Int { ring.count }
+  func contains(_ id: Int32) -> Bool { ring.contains(id) }
   func remembers(_ id: Int32) -> Bool { contains(id) }
 
   mutating func reserve(objects count: Int) {
-    pool.reserve(objects: count)
+    ring.reserve(objects: count)
     sizes.reserve(objects: count)
   }
 
   func validate() throws(InvariantViolation) {
-    try pool.validate()
+    try ring.validate()
     try checkCapacity(residentBytes, capacity)
-    let sum = (0..<pool.count).reduce(Int64(0)) { $0 + sizes[pool.entry(at: $1).id] }
+    var sum: Int64 = 0
+    ring.forEach { sum += sizes[$0.id] }
     if sum != residentBytes { throw InvariantViolation("residents sum to \(sum), accounted \(residentBytes)") }
   }
 }

@@ -62,7 +62,7 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
     case Place.low:
       prune()
     case Place.highResident:
-      leaveQueue(id)
+      if inQueue { leaveQueue(id) } else { residentCount += 1 }
       while lowBytes > 0 && lowBytes + size > lowLimit { evictLow() }
       objects[id].list = Place.low
       lowBytes += size
@@ -71,8 +71,10 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
     default:
       if !inQueue { return false }
       while lowBytes > 0 && lowBytes + size > lowLimit { evictLow() }
-      // Sinking LIR objects may have pushed this one out of the queue; then it has left the cache after this hit.
-      if objects[id].marks == Second.queue { enterStack(id, Place.highResident) }
+      // Sinking LIR objects may have pushed this one out of the queue. As in the reference it still counts as a hit
+      // when it is asked for next, unless the stack has dropped it by then, though no bytes are accounted for it.
+      objects[id].bytes = size
+      enterStack(id, Place.highResident)
     }
     trim()
     return true
@@ -84,7 +86,7 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
     if size > capacity { return false }
     let isGhost = objects[id].list == Place.highGhost
     if isGhost {
-      while lowBytes > 0 && lowBytes + size > lowLimit { evictLow() }
+      while lowBytes > 0 && lowBytes + objects[id].bytes > lowLimit { evictLow() }
       ghosts.unlink(id, in: links)
       objects[id].marks = Second.none
       while residentBytes + size > capacity && residentBytes > 0 {
@@ -184,7 +186,12 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
   }
 
   var residentBytes: Int64 { lowBytes + queueBytes }
-  func contains(_ id: Int32) -> Bool { objects[id].list == Place.low || objects[id].marks == Second.queue }
+
+  func contains(_ id: Int32) -> Bool {
+    let place = objects[id].list
+    return place == Place.low || place == Place.highResident || objects[id].marks == Second.queue
+  }
+
   func remembers(_ id: Int32) -> Bool { objects[id].list != Place.none || objects[id].marks != Second.none }
 
   mutating func reserve(objects count: Int) {

@@ -1,7 +1,8 @@
 internal import SimEngine
 
 /// LeCaR: two experts, LRU and LFU; each eviction follows one of them at random, and a hit on what an expert threw out
-/// lowers its weight, the more the fresher the mistake.
+/// lowers its weight, the more the fresher the mistake. Each expert's history holds half a capacity; an object that
+/// both experts name as victim is nobody's mistake and is not remembered.
 struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   static let description = PolicyDescription(
     "lecar", "follows LRU or LFU at random, with weights learned from regret",
@@ -14,7 +15,6 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   private static let discountOverCapacity = 0.005
   /// Keeps a weight from reaching zero.
   private static let weightFloor = 1e-10
-  private static let thrownByFrequency: UInt8 = 1
 
   let capacity: Int64
   let learningRate: Double
@@ -22,7 +22,8 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   var evictedAt: ObjectTable<Int64>
   var frequencies: FrequencyIndex
   var recency = ObjectQueue(number: 1)
-  var ghosts = ObjectQueue(number: 2)
+  var thrownByRecency = ObjectQueue(number: 2)
+  var thrownByFrequency = ObjectQueue(number: 3)
   var recencyWeight = 0.5
   var frequencyWeight = 0.5
   var stream: RandomStream
@@ -44,7 +45,7 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   }
 
   mutating func admit(_ request: CacheRequest) -> Bool {
-    if objects[request.id].list == ghosts.number { learn(request) }
+    if objects[request.id].list > recency.number { learn(request) }
     if request.bytes > capacity { return false }
     while recency.bytes + request.bytes > capacity { evict(now: request.index) }
     recency.insert(request.id, bytes: request.bytes, in: objects)
@@ -54,8 +55,12 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
 
   /// Lowers the weight of the expert that threw out an object now asked for again.
   private mutating func learn(_ request: CacheRequest) {
-    let byFrequency = objects[request.id].marks == LeCaRPolicy.thrownByFrequency
-    ghosts.remove(request.id, in: objects)
+    let byFrequency = objects[request.id].list == thrownByFrequency.number
+    if byFrequency {
+      thrownByFrequency.remove(request.id, in: objects)
+    } else {
+      thrownByRecency.remove(request.id, in: objects)
+    }
     let age = Double(request.index - evictedAt[request.id]) / Double(capacity)
     let discount = DeterministicMath.exp(age * DeterministicMath.log(LeCaRPolicy.discountOverCapacity))
     let factor = DeterministicMath.exp(-learningRate * discount)
@@ -72,14 +77,28 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   }
 
   private mutating func evict(now: Int64) {
-    let byRecency = stream.uniform() < recencyWeight
-    let victim = byRecency ? recency.oldest : frequencies.least
+    let oldest = recency.oldest
+    let rarest = frequencies.least
+    // Drawn in hundredths, as the reference does: LRU keeps one chance in a hundred however low its weight.
+    let byRecency = oldest == rarest || Double(stream.below(100)) / 100 < recencyWeight
+    let victim = byRecency ? oldest : rarest
     frequencies.remove(victim)
     let size = recency.remove(victim, in: objects)
+    if oldest == rarest { return }
     evictedAt[victim] = now
-    let marks = byRecency ? 0 : LeCaRPolicy.thrownByFrequency
-    ghosts.insert(victim, bytes: size, marks: marks, in: objects)
-    while ghosts.bytes > capacity { ghosts.remove(ghosts.oldest, in: objects) }
+    if byRecency {
+      LeCaRPolicy.remember(victim, bytes: size, in: &thrownByRecency, objects, limit: capacity / 2)
+    } else {
+      LeCaRPolicy.remember(victim, bytes: size, in: &thrownByFrequency, objects, limit: capacity / 2)
+    }
+  }
+
+  private static func remember(
+    _ id: Int32, bytes: Int64, in history: inout ObjectQueue, _ objects: borrowing ObjectTable<ObjectRecord>,
+    limit: Int64
+  ) {
+    history.insert(id, bytes: bytes, in: objects)
+    while history.bytes > limit { history.remove(history.oldest, in: objects) }
   }
 
   var residentBytes: Int64 { recency.bytes }
@@ -95,9 +114,11 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
 
   func validate() throws(InvariantViolation) {
     try recency.validate(in: objects)
-    try ghosts.validate(in: objects)
+    try thrownByRecency.validate(in: objects)
+    try thrownByFrequency.validate(in: objects)
     try frequencies.validate(count: recency.count)
     try checkCapacity(recency.bytes, capacity)
-    try checkCapacity(ghosts.bytes, capacity)
+    try checkCapacity(thrownByRecency.bytes, capacity / 2)
+    try checkCapacity(thrownByFrequency.bytes, capacity / 2)
   }
 }

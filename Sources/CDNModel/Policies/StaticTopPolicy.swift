@@ -7,6 +7,8 @@ struct StaticTopPolicy: EvictionPolicy, ~Copyable {
     "static-top", "holds the objects with the most requests per byte from the start (needs the whole trace)",
     source: "proactive placement as in Netflix Open Connect; the static bound of the independent reference model")
 
+  static var needsCensus: Bool { true }
+
   let capacity: Int64
   var held: ObjectTable<UInt8>
   var residentBytes: Int64 = 0

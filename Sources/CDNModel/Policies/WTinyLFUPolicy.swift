@@ -34,8 +34,8 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     let entries = min(mainLimit, Int64(max(setup.objects, 1024)))
     sketch = FrequencySketch(entries: entries)
     period = 32 * max(entries, 1)
-    let limits = [1.0 / 5.0, 4.0 / 5.0].map { Int64(Double(setup.capacity - windowLimit) * $0) }
-    main = SegmentedLRU(limits: limits, firstNumber: 2)
+    let room = Double(mainLimit)
+    main = SegmentedLRU(limits: [Int64(room * (1.0 / 5.0)), Int64(room * (4.0 / 5.0))], firstNumber: 2)
   }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {

@@ -95,7 +95,7 @@ public struct PolicyArguments: Sendable, Equatable {
     case .integer(let range): Int(text).map(range.contains) ?? false
     case .number(let range): Double(text).map { $0.isFinite && range.contains($0) } ?? false
     case .ratio: parts(text).map { !$0.isEmpty && $0.allSatisfy { $0 > 0 && $0.isFinite } } ?? false
-    case .bytes: ByteCount(text) != nil
+    case .bytes: (try? CacheCapacity.bytes(text)) != nil
     }
   }
 
@@ -125,7 +125,7 @@ public struct PolicyArguments: Sendable, Equatable {
   public func number(_ name: String) -> Double { Double(text(name)) ?? 0 }
 
   /// A size parameter, in bytes.
-  public func bytes(_ name: String) -> Int64 { ByteCount(text(name))?.bytes ?? 0 }
+  public func bytes(_ name: String) -> Int64 { (try? CacheCapacity.bytes(text(name))) ?? 0 }
 
   /// A ratio parameter as shares of one, or nil if it was not given.
   public func shares(_ name: String) -> [Double]? {

@@ -1,9 +1,13 @@
+internal import TextFormats
+
 /// One line of the policy table: a description and how to run the policy.
 public struct PolicyEntry: Sendable {
   /// Name, parameters and origin.
   public let description: PolicyDescription
   /// Whether the policy needs to know the next request of each object.
   public let seesFuture: Bool
+  /// Whether the policy needs the requests and sizes of all objects in advance.
+  public let needsCensus: Bool
   let replay: @Sendable (ReplayInput) throws(PolicyFailure) -> ReplayCounts
   let makeStore: @Sendable (PolicySetup) throws(PolicyFailure) -> any ReactiveStore
 
@@ -11,6 +15,7 @@ public struct PolicyEntry: Sendable {
   public init<Policy: EvictionPolicy & ~Copyable>(_ policy: Policy.Type) {
     description = Policy.description
     seesFuture = Policy.seesFuture
+    needsCensus = Policy.needsCensus
     replay = { (input) throws(PolicyFailure) -> ReplayCounts in
       var policy = try Policy(input.setup)
       return try CDNModel.replay(input, through: &policy)
@@ -74,7 +79,7 @@ public struct PolicyRegistry: Sendable {
   public func choice(_ text: String) throws(PolicyFailure) -> PolicyChoice {
     let specification = try Specification(text)
     guard let entry = entry(named: specification.name) else {
-      throw PolicyFailure("there is no policy '\(specification.name)': known are \(names.joined(separator: ", "))")
+      throw PolicyFailure.unknown("policy", specification.name, known: names)
     }
     return PolicyChoice(
       entry: entry, arguments: try PolicyArguments(specification.pairs, for: entry.description))
@@ -123,5 +128,13 @@ struct Specification {
       }
     }
     return entries
+  }
+}
+
+extension PolicyFailure {
+  /// An unknown name, with what was probably meant.
+  static func unknown(_ kind: String, _ name: String, known: [String]) -> PolicyFailure {
+    let hint = NameSuggestion.phrase(for: name, in: known).map { "\($0); " } ?? ""
+    return PolicyFailure("there is no \(kind) '\(name)': \(hint)known are \(known.joined(separator: ", "))")
   }
 }

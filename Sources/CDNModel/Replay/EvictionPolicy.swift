@@ -36,6 +36,8 @@ public protocol EvictionPolicy: ~Copyable, Sendable {
   static var description: PolicyDescription { get }
   /// Whether the policy reads `CacheRequest.next`.
   static var seesFuture: Bool { get }
+  /// Whether the policy needs `PolicySetup.census`.
+  static var needsCensus: Bool { get }
   /// Whether the policy reads `CacheRequest.key`.
   static var hashesKeys: Bool { get }
 
@@ -75,6 +77,8 @@ public protocol EvictionPolicy: ~Copyable, Sendable {
 extension EvictionPolicy where Self: ~Copyable {
   /// No.
   public static var seesFuture: Bool { false }
+  /// No.
+  public static var needsCensus: Bool { false }
   /// No.
   public static var hashesKeys: Bool { false }
 }

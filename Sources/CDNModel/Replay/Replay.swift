@@ -86,7 +86,7 @@ private func replay<Policy: EvictionPolicy & ~Copyable>(
           for index in range {
             let id = ids[index]
             let bytes = ignoresSizes ? 1 : sizes[index]
-            var request = CacheRequest(id: id, bytes: bytes, index: Int64(truncatingIfNeeded: index), key: 0)
+            var request = CacheRequest(id: id, bytes: bytes, index: Int64(truncatingIfNeeded: index))
             if Policy.seesFuture { request.next = nexts[index] == .max ? .max : Int64(nexts[index]) }
             if Policy.hashesKeys { request.key = keys[Int(id)] }
             requestBytes += bytes
@@ -104,7 +104,9 @@ private func replay<Policy: EvictionPolicy & ~Copyable>(
               missBytes += bytes
               if policy.admit(request) { admittedBytes += bytes }
             }
-            assert(policy.residentBytes >= 0 && policy.residentBytes <= policy.capacity)
+            assert(
+              policy.residentBytes >= 0 && policy.residentBytes <= policy.capacity,
+              "\(Policy.description.name) holds \(policy.residentBytes) of \(policy.capacity) at request \(index)")
           }
         }
       }
