@@ -185,8 +185,9 @@ private func seconds(_ value: Double) -> SimTime { SimTime(nanoseconds: Int64(va
     while let time = link.nextCompletion {
       while let done = link.popCompleted(at: time) { finished.append(done.owner) }
     }
-    #expect(finished == (0..<125).map { UInt32($0 * 8) })
-    #expect(link.completedBytes == (0..<125).reduce(0) { $0 + Int64(1 + $1 * 8) * 1000 })
+    let left = Array(stride(from: 0, to: 1000, by: 8))
+    #expect(finished == left.map { UInt32($0) })
+    #expect(link.completedBytes == Int64((left.reduce(0, +) + left.count) * 1000))
     #expect(link.activeFlows == 0)
   }
 
