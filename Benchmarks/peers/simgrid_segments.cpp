@@ -8,10 +8,12 @@
 #include <simgrid/s4u.hpp>
 #include <string>
 #include <vector>
+#include <xbt/log.h>
 
 namespace sg4 = simgrid::s4u;
 
 int main(int argc, char** argv) {
+  xbt_log_control_set("root.thresh:warning");
   sg4::Engine engine(&argc, argv);
   if (argc < 4) return 2;
   const int viewers = std::atoi(argv[1]), links = std::atoi(argv[2]);

@@ -24,7 +24,9 @@ func runNetworkBenchmarks(arguments: [String]) throws {
   try reportConservation(operations: isQuick ? 1_000_000 : 10_000_000)
 }
 
-private func medianOfRuns(_ runs: Int, _ body: () -> SegmentCrowd.Outcome) -> (outcome: SegmentCrowd.Outcome, rate: Double) {
+private func medianOfRuns(_ runs: Int, _ body: () -> SegmentCrowd.Outcome) -> (
+  outcome: SegmentCrowd.Outcome, rate: Double
+) {
   let outcomes = (0..<runs).map { _ in body() }
   return (outcomes[runs - 1], median(outcomes.map(\.completionsPerCPUSecond)))
 }
@@ -62,7 +64,8 @@ private func reportEdgeSpeed(isQuick: Bool) {
 }
 
 private func reportGeneralSpeed(isQuick: Bool) {
-  print("\ngeneral engine, a route a viewer: viewers, links, completions per CPU second (median of 3), SimGrid's, ratio")
+  print(
+    "\ngeneral engine, a route a viewer: viewers, links, completions per CPU second (median of 3), SimGrid's, ratio")
   let peer = SimGridPeer()
   defer { peer?.remove() }
   for (viewers, links, seconds) in [(100, 1, 400.0), (1000, 1, 40), (1000, 10, 100)] {

@@ -71,7 +71,9 @@ import TextFormats
   @Test("every reference trace is read", .enabled(if: Reference.isPresent, "\(Reference.absence)"))
   func reference() throws {
     let sabre = try CapacityTrace.read(file: Reference.folder + "/abr/sabre/traces/3G/report.2010-09-13_1003CEST.json")
-    #expect(sabre.periods.first == .init(end: .milliseconds(1013), capacity: BitRate(kbps: 1285), latency: .milliseconds(100)))
+    #expect(
+      sabre.periods.first == .init(end: .milliseconds(1013), capacity: BitRate(kbps: 1285), latency: .milliseconds(100))
+    )
     let pensieve = try CapacityTrace.read(file: Reference.folder + "/abr/pensieve/traces/norway_bus_1.txt")
     #expect(pensieve.periods.first?.capacity == BitRate(mbps: 4.79283060109))
   }
@@ -147,7 +149,8 @@ import TextFormats
     for (count, line) in zip(counts, AccessMix.assumed.classes) {
       #expect(abs(Double(count) / 100_000 - line.share) < 0.01)
     }
-    let lossy = AccessClass(name: "radio", share: 1, cap: BitRate(mbps: 50), roundTrip: .milliseconds(40), lossRate: 0.01)
+    let lossy = AccessClass(
+      name: "radio", share: 1, cap: BitRate(mbps: 50), roundTrip: .milliseconds(40), lossRate: 0.01)
     #expect(lossy.connectionCap(pathRoundTrip: .milliseconds(10)) < BitRate(mbps: 5))
     let providers = ServiceProvider.zipf(count: 3, exponent: 1, peering: BitRate(mbps: 1100), roundTrip: .zero)
     #expect(providers.map { ($0.peering.kbps / 1000).rounded() } == [600, 300, 200])

@@ -56,8 +56,10 @@ public struct AccessMix: Sendable {
     classes.map { $0.connectionCap(pathRoundTrip: pathRoundTrip) }
   }
 
-  /// Five speeds, from a poor mobile line to fibre. The figures are assumptions, not measurements: shares and rates of
-  /// the draft scenario, round trips typical of each technology, no loss.
+  /// Five speeds, from a poor mobile line to fibre.
+  ///
+  /// The figures are assumptions, not measurements: shares and rates of the draft scenario, round trips typical of each
+  /// technology, no loss.
   public static let assumed = AccessMix([
     AccessClass(name: "mobile-weak", share: 0.05, cap: BitRate(mbps: 3), roundTrip: .milliseconds(60)),
     AccessClass(name: "dsl", share: 0.15, cap: BitRate(mbps: 8), roundTrip: .milliseconds(25)),

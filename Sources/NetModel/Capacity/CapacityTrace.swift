@@ -27,7 +27,9 @@ public struct CapacityTrace: Hashable, Sendable {
   /// The periods, ends ascending; at least one.
   public let periods: [Period]
 
-  /// A trace of periods in ascending order; those that take no time are dropped. `nil` if none is left or one goes back.
+  /// A trace of periods in ascending order; those that take no time are dropped.
+  ///
+  /// `nil` if none is left or one goes back.
   public init?(periods: [Period]) {
     var end = SimDuration.zero
     var kept: [Period] = []

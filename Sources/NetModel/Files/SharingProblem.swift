@@ -77,7 +77,8 @@ private struct SharingReader {
     var links: [SharingProblem.Link] = []
     for item in items("links", of: node) {
       let link = SharingProblem.Link(
-        id: text("id", of: item), capacityKbps: number("capacity_kbps", of: item, in: 0...Double.greatestFiniteMagnitude))
+        id: text("id", of: item),
+        capacityKbps: number("capacity_kbps", of: item, in: 0...Double.greatestFiniteMagnitude))
       if indices.updateValue(links.count, forKey: link.id) != nil { report(item, "link '\(link.id)' is there twice") }
       links.append(link)
     }
