@@ -11,6 +11,8 @@ struct PacketRun {
   /// Sum of the completion times of all clients, by object.
   var sums: [Double] = []
 
+  func name(_ key: [String]) -> String { key.map { columns[$0] ?? "" }.joined(separator: ",") }
+
   func number(_ column: String) -> Double { columns[column].flatMap { Double($0) } ?? 0 }
 }
 
@@ -83,6 +85,33 @@ struct NetworkValidation {
     }
   }
 
+  /// What simpler models and SimGrid make of the runs that all of them were given.
+  private func compareModels(_ condition: [String]) throws {
+    let models: [(name: String, column: String, roundTrips: Double)] = [
+      ("max-min without latency", "mean_maxmin_nolat_s", 0), ("max-min and 2 RTT", "mean_maxmin_2rtt_s", 0),
+      ("SimGrid CM02 as is", "mean_simgrid_CM02_s", 0), ("SimGrid CM02 and 1.5 RTT", "mean_simgrid_CM02_s", 1.5),
+      ("SimGrid LV08 as is", "mean_simgrid_LV08_s", 0),
+    ]
+    var ours: [String: Double] = [:]
+    for run in try packetRuns("ns3_tcp_download.csv", key: condition) {
+      ours[run.name(condition)] = fluidMeans(run)[0]
+    }
+    var tables = models.map { _ in ErrorTable() }
+    var fluid = ErrorTable()
+    for run in try packetRuns("fluid_vs_ns3.csv", key: condition) where run.columns["mean_simgrid_CM02_s"] != "" {
+      let expected = run.number("mean_completion_ns3_s")
+      guard let mean = ours[run.name(condition)] else { continue }
+      let classes = ["n_flows", "object_bytes"]
+      fluid.add(mean / expected - 1, of: run.columns, by: classes)
+      for (index, model) in models.enumerated() {
+        let wait = model.roundTrips * run.number("rtt_ms") / 1000
+        tables[index].add((run.number(model.column) + wait) / expected - 1, of: run.columns, by: classes)
+      }
+    }
+    print("on the runs that SimGrid was given: this model", fluid.classes)
+    for (model, table) in zip(models, tables) { print("on the same runs: \(model.name)", table.classes) }
+  }
+
   func run() throws {
     let condition = ["cc", "queue", "rate_mbps", "rtt_ms", "n_flows", "object_bytes", "run"]
     var downloads = ErrorTable()
@@ -91,6 +120,7 @@ struct NetworkValidation {
       downloads.add(fluidMeans(run)[0] / expected - 1, of: run.columns, by: Array(condition.dropLast()))
     }
     print("cold downloads, mean of a run against ns-3", downloads.classes)
+    try compareModels(condition)
 
     var warm = ErrorTable()
     var wholeRuns = ErrorTable()

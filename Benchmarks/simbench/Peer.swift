@@ -5,10 +5,13 @@ struct Peer {
   private let program: String
 
   /// Compiles `Benchmarks/peers/<name>.cpp` with `g++ -O3` into a temporary folder.
-  init(_ name: String) throws {
+  ///
+  /// - Parameter library: what it links with; it may be missing, so compilers' messages are dropped.
+  init(_ name: String, library: String? = nil) throws {
     let source = Self.folder + name + ".cpp"
     program = Self.temporaryFolder + "/simbench-\(getpid())-" + name
-    guard system("g++ -O3 -std=c++17 -o '\(program)' '\(source)'") == 0 else {
+    let ending = library.map { " -l\($0) 2>/dev/null" } ?? ""
+    guard system("g++ -O3 -std=c++17 -o '\(program)' '\(source)'\(ending)") == 0 else {
       throw BenchmarkFailure("cannot compile \(source) with g++")
     }
   }

@@ -10,7 +10,8 @@ struct Suite: Sendable {
   var run: @Sendable ([String]) throws -> Void
 
   static let all = [
-    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run)
+    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
+    Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
   ]
 
   static var usage: String {

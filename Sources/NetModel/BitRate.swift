@@ -1,12 +1,16 @@
 // The unit in which capacities, access caps and flow rates are given.
 
-/// A data rate. `.unlimited` stands for "no cap".
+/// A data rate.
+///
+/// `.unlimited` stands for "no cap".
 @frozen
 public struct BitRate: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The rate in bit/s; zero or more, may be infinite.
   public var bitsPerSecond: Double
 
-  /// A rate in bit/s. Rates must not be negative or NaN.
+  /// A rate in bit/s.
+  ///
+  /// Rates must not be negative or NaN.
   @inlinable
   public init(bitsPerSecond: Double) {
     precondition(bitsPerSecond >= 0, "a rate is zero or more bits per second")
@@ -43,7 +47,9 @@ public struct BitRate: Hashable, Comparable, Sendable, BitwiseCopyable {
 enum Quanta {
   /// Quanta in a byte, as a shift.
   static let shift: Int64 = 20
-  /// Largest flow in bytes. Service clocks wrap around; differences stay unambiguous up to 2^62 quanta.
+  /// Largest flow in bytes.
+  ///
+  /// Service clocks wrap around; differences stay unambiguous up to 2^62 quanta.
   static let largestFlow: Int64 = 1 << 40
 
   /// Quanta per nanosecond of a rate in bit/s: 2^20 / (8 * 1e9).

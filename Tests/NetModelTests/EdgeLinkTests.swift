@@ -170,3 +170,101 @@ private func seconds(_ value: Double) -> SimTime { SimTime(nanoseconds: Int64(va
     #expect(link.completedBytes == completedBytes)
   }
 }
+
+@Suite("Edge link bookkeeping") struct EdgeLinkBookkeepingTests {
+  @Test("flows that outlive a wave of cancellations are complete when their bytes are")
+  func cancellations() {
+    var link = EdgeLink(capacity: BitRate(mbps: 80), classCaps: [.unlimited])
+    // Odd flows are cancelled at once; their entries are swept from the heap, not waited for.
+    let flows = (0..<1000).map { index in
+      link.startFlow(bytes: Int64(1 + index) * 1000, capClass: 0, owner: UInt32(index), at: .zero)
+    }
+    for index in flows.indices where index % 2 == 1 { #expect(link.cancel(flows[index], at: .zero) == 0) }
+    for index in flows.indices where index % 2 == 0 && index % 8 != 0 { link.cancel(flows[index], at: .zero) }
+    var finished: [UInt32] = []
+    while let time = link.nextCompletion {
+      while let done = link.popCompleted(at: time) { finished.append(done.owner) }
+    }
+    let left = Array(stride(from: 0, to: 1000, by: 8))
+    #expect(finished == left.map { UInt32($0) })
+    #expect(link.completedBytes == Int64((left.reduce(0, +) + left.count) * 1000))
+    #expect(link.activeFlows == 0)
+  }
+
+  @Test("bytes delivered are the sizes of completed flows, exactly, whatever happens in between")
+  func conservation() {
+    var numbers = SeededNumbers(seed: 5)
+    let crowd = ConservedCrowd(operations: 100_000)
+    var link = EdgeLink(capacity: BitRate(mbps: 90), classCaps: [BitRate(mbps: 2), BitRate(mbps: 9), .unlimited])
+    let edge = crowd.run(on: &link, routes: 3, numbers: &numbers)
+    #expect(edge.completedSizes == link.completedBytes)
+    #expect(edge.completedSizes + edge.cancelledDelivered == edge.carried)
+    #expect(edge.completed > 30_000)
+    var network = SharedNetwork()
+    _ = network.addLink(capacity: BitRate(mbps: 90))
+    _ = network.addLink(capacity: BitRate(mbps: 20))
+    _ = network.addRoute(path: [0])
+    _ = network.addRoute(path: [1, 0], weight: 2.5)
+    let general = crowd.run(on: &network, routes: 2, numbers: &numbers)
+    #expect(general.completedSizes == network.completedBytes)
+    #expect(general.completedSizes + general.cancelledDelivered == general.carried)
+  }
+}
+
+/// Random operations whose bytes are counted apart from the network.
+private struct ConservedCrowd {
+  var operations: Int
+
+  struct Ledger {
+    var completed = 0
+    var completedSizes: Int64 = 0
+    var cancelledDelivered: Int64 = 0
+    var carried: Int64 = 0
+  }
+
+  func run<Network: FlowNetwork & ~Copyable>(
+    on network: inout Network, routes: Int, numbers: inout SeededNumbers
+  ) -> Ledger {
+    var ledger = Ledger()
+    var sizes: [UInt32: (id: FlowID, bytes: Int64)] = [:]
+    var now: Int64 = 0
+    for step in 0..<operations {
+      let until = now + Int64.random(in: 0...2_000_000, using: &numbers)
+      while let due = network.nextCompletion, due.nanoseconds <= until {
+        while let done = network.popCompleted(at: due) {
+          ledger.completedSizes += sizes.removeValue(forKey: done.owner)?.bytes ?? 0
+          ledger.completed += 1
+        }
+      }
+      now = until
+      let time = SimTime(nanoseconds: now)
+      let owner = UInt32(step)
+      switch Int.random(in: 0..<20, using: &numbers) {
+      case 0..<12:
+        let bytes = Int64.random(in: 0...20_000, using: &numbers)
+        let route = Int.random(in: 0..<routes, using: &numbers)
+        sizes[owner] = (network.startFlow(bytes: bytes, route: route, owner: owner, at: time), bytes)
+      case 12..<14:
+        let victim = UInt32(max(0, step - Int.random(in: 1...30, using: &numbers)))
+        guard let flow = sizes.removeValue(forKey: victim) else { continue }
+        ledger.cancelledDelivered += network.cancel(flow.id, at: time) ?? -1
+      case 14:
+        let capacity = BitRate(bitsPerSecond: Double.random(in: 5e7...1e8, using: &numbers))
+        network.setCapacity(capacity, ofLink: 0, at: time)
+      default:
+        let later = UInt32(max(0, step - Int.random(in: 1...30, using: &numbers)))
+        guard let flow = sizes[later] else { continue }
+        if network.extend(flow.id, by: 1000, at: time) { sizes[later]?.bytes += 1000 }
+      }
+    }
+    // A whole number of bytes is left only when nothing is in progress.
+    while let due = network.nextCompletion {
+      while let done = network.popCompleted(at: due) {
+        ledger.completedSizes += sizes.removeValue(forKey: done.owner)?.bytes ?? 0
+      }
+      now = due.nanoseconds
+    }
+    ledger.carried = network.carriedBytes(byLink: 0, at: SimTime(nanoseconds: now))
+    return ledger
+  }
+}

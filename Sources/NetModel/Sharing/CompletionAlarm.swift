@@ -29,7 +29,9 @@ public struct CompletionAlarm: Hashable, Sendable, BitwiseCopyable {
     return completion
   }
 
-  /// Call in the event; whether there is something to do. The alarm is not set afterwards.
+  /// Call in the event; whether there is something to do.
+  ///
+  /// The alarm is not set afterwards.
   @inlinable
   public mutating func rings(at now: SimTime) -> Bool {
     guard now == time else { return false }

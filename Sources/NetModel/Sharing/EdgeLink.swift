@@ -43,7 +43,9 @@ public struct EdgeLink: ~Copyable {
   /// Whole bytes that cancelled flows had received, in sum.
   public private(set) var cancelledBytes: Int64 = 0
 
-  /// An idle link at time zero. `classCaps` may hold `.unlimited` for flows without an access cap.
+  /// An idle link at time zero.
+  ///
+  /// `classCaps` may hold `.unlimited` for flows without an access cap.
   public init(capacity: BitRate, classCaps: [BitRate]) {
     precondition(!classCaps.isEmpty, "an edge link has at least one access class")
     classCount = classCaps.count
@@ -89,7 +91,9 @@ public struct EdgeLink: ~Copyable {
       size: bytes << Quanta.shift, owner: owner, group: UInt32(truncatingIfNeeded: capClass), at: now, in: &slab)
   }
 
-  /// Gives a flow more to deliver, as when TCP releases its next window. Complexity: O(1) amortised.
+  /// Gives a flow more to deliver, as when TCP releases its next window.
+  ///
+  /// Complexity: O(1) amortised.
   ///
   /// - Returns: `false` if the flow is already complete or cancelled; nothing has changed then.
   public mutating func extend(_ flow: FlowID, by bytes: Int64, at time: SimTime) -> Bool {
@@ -102,7 +106,9 @@ public struct EdgeLink: ~Copyable {
     return true
   }
 
-  /// Takes a flow off the link. Complexity: O(1) amortised.
+  /// Takes a flow off the link.
+  ///
+  /// Complexity: O(1) amortised.
   ///
   /// - Returns: whole bytes delivered so far; `nil` if the flow is already complete or cancelled.
   @discardableResult
@@ -118,7 +124,9 @@ public struct EdgeLink: ~Copyable {
     return bytes
   }
 
-  /// Whole bytes that a flow has delivered by `time`; `nil` if it is complete or cancelled. Complexity: O(classes).
+  /// Whole bytes that a flow has delivered by `time`; `nil` if it is complete or cancelled.
+  ///
+  /// Complexity: O(classes).
   public mutating func delivered(_ flow: FlowID, at time: SimTime) -> Int64? {
     guard slab.isActive(flow) else { return nil }
     advance(to: time)
@@ -126,14 +134,18 @@ public struct EdgeLink: ~Copyable {
     return groups[Int(record.group)].delivered(record, at: now) >> Quanta.shift
   }
 
-  /// The flow's present rate; `nil` if it is complete or cancelled. Complexity: O(classes).
+  /// The flow's present rate; `nil` if it is complete or cancelled.
+  ///
+  /// Complexity: O(classes).
   public mutating func rate(of flow: FlowID) -> BitRate? {
     guard slab.isActive(flow) else { return nil }
     settle()
     return Quanta.rate(groups[Int(slab.records[Int(flow.slot)].group)].rate)
   }
 
-  /// Whether the flow is neither complete nor cancelled. Complexity: O(1).
+  /// Whether the flow is neither complete nor cancelled.
+  ///
+  /// Complexity: O(1).
   public func isActive(_ flow: FlowID) -> Bool { slab.isActive(flow) }
 
   /// When the next flow is complete, rounded up to the nanosecond; `nil` while every flow is starved or none is there.
@@ -146,7 +158,9 @@ public struct EdgeLink: ~Copyable {
     }
   }
 
-  /// Takes out one flow that is complete at `time`; to be called until it returns `nil`. Complexity: O(classes + log n).
+  /// Takes out one flow that is complete at `time`; to be called until it returns `nil`.
+  ///
+  /// Complexity: O(classes + log n).
   @inline(__always)
   public mutating func popCompleted(at time: SimTime) -> CompletedFlow? {
     advance(to: time)
@@ -177,7 +191,9 @@ public struct EdgeLink: ~Copyable {
   }
 
   /// Whole bytes that the link has carried by `time`: sizes of completed flows, and what cancelled and present flows
-  /// have received. Its difference over a window, divided by capacity x window, is the utilisation.
+  /// have received.
+  ///
+  /// Its difference over a window, divided by capacity x window, is the utilisation.
   ///
   /// Complexity: O(classes).
   public mutating func carriedBytes(at time: SimTime) -> Int64 {

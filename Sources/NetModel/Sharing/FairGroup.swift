@@ -7,7 +7,9 @@
 
 import Glibc
 
-/// One group. Times are nanoseconds, clocks quanta (`Quanta`), rates quanta per nanosecond and member.
+/// One group.
+///
+/// Times are nanoseconds, clocks quanta (`Quanta`), rates quanta per nanosecond and member.
 ///
 /// Clocks wrap around and are compared by difference. Cancelled and extended flows are put right lazily, when their
 /// heap entry comes to the top. The owner calls `deallocate()`.
@@ -57,7 +59,9 @@ struct FairGroup {
 
   // MARK: - Members
 
-  /// Lets a flow join. Complexity: O(log n).
+  /// Lets a flow join.
+  ///
+  /// Complexity: O(log n).
   @inline(__always)
   mutating func join(size: Int64, owner: UInt32, group: UInt32, at now: Int64, in slab: inout FlowSlab) -> FlowID {
     if members == 0 {
@@ -76,7 +80,9 @@ struct FairGroup {
     return id
   }
 
-  /// Takes out the first member if it is complete by `now`. Complexity: O(log n).
+  /// Takes out the first member if it is complete by `now`.
+  ///
+  /// Complexity: O(log n).
   @inline(__always)
   mutating func popDue(at now: Int64, in slab: inout FlowSlab) -> (completed: CompletedFlow, size: Int64)? {
     settle(at: now, in: &slab)
@@ -92,13 +98,17 @@ struct FairGroup {
     return (CompletedFlow(id: FlowID(slot: first.slot, generation: record.generation), owner: first.owner), record.size)
   }
 
-  /// What a member has received. Complexity: O(1).
+  /// What a member has received.
+  ///
+  /// Complexity: O(1).
   func delivered(_ record: FlowRecord, at now: Int64) -> Int64 {
     let missing = record.target &- clock(at: now)
     return min(max(record.size &- missing, 0), record.size)
   }
 
-  /// Takes a member out; its heap entry stays until it comes to the top. Complexity: O(1) amortised.
+  /// Takes a member out; its heap entry stays until it comes to the top.
+  ///
+  /// Complexity: O(1) amortised.
   mutating func cancel(slot: UInt32, at now: Int64, in slab: inout FlowSlab) -> Int64 {
     let record = slab.records[Int(slot)]
     let received = delivered(record, at: now)
@@ -111,7 +121,9 @@ struct FairGroup {
     return received
   }
 
-  /// Gives a member more to receive. Complexity: O(1) amortised.
+  /// Gives a member more to receive.
+  ///
+  /// Complexity: O(1) amortised.
   mutating func extend(slot: UInt32, by size: Int64, in slab: inout FlowSlab) {
     slab.records[Int(slot)].target &+= size
     slab.records[Int(slot)].size += size
@@ -120,7 +132,9 @@ struct FairGroup {
 
   // MARK: - Rate
 
-  /// Sets every member's rate from `now` on. Complexity: O(1).
+  /// Sets every member's rate from `now` on.
+  ///
+  /// Complexity: O(1).
   @inline(__always)
   mutating func setRate(_ newRate: Double, at now: Int64) {
     guard newRate != rate else { return }
@@ -130,7 +144,9 @@ struct FairGroup {
     isDueStale = true
   }
 
-  /// Brings `due` up to date. Complexity: O(1), amortised O(log n) for every cancelled or extended flow.
+  /// Brings `due` up to date.
+  ///
+  /// Complexity: O(1), amortised O(log n) for every cancelled or extended flow.
   @inline(__always)
   mutating func settle(at now: Int64, in slab: inout FlowSlab) {
     guard isDueStale else { return }
@@ -214,7 +230,9 @@ struct FairGroup {
     if heapCount > 0 { siftDown(heap[Int(heapCount)], from: 0) }
   }
 
-  /// Drops the entries of cancelled flows and rebuilds the heap. Complexity: O(n), paid for by n / 2 cancellations.
+  /// Drops the entries of cancelled flows and rebuilds the heap.
+  ///
+  /// Complexity: O(n), paid for by n / 2 cancellations.
   @inline(never)
   private mutating func sweep(_ slab: inout FlowSlab) {
     guard let heap else { return }

@@ -51,7 +51,9 @@ struct FlowRecord: BitwiseCopyable {
   static let cancelledSize: Int64 = -1
 }
 
-/// Growable slots of flow records. The owner calls `deallocate()`.
+/// Growable slots of flow records.
+///
+/// The owner calls `deallocate()`.
 struct FlowSlab {
   private(set) var records: UnsafeMutablePointer<FlowRecord>
   private var capacity: UInt32
@@ -66,7 +68,9 @@ struct FlowSlab {
 
   func deallocate() { free(records) }
 
-  /// A slot for a new flow. Complexity: O(1) amortised.
+  /// A slot for a new flow.
+  ///
+  /// Complexity: O(1) amortised.
   @inline(__always)
   mutating func take(target: Int64, size: Int64, group: UInt32) -> FlowID {
     let slot: UInt32

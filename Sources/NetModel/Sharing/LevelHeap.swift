@@ -12,7 +12,9 @@ struct LevelHeap {
 
   mutating func removeAll() { items.removeAll(keepingCapacity: true) }
 
-  /// Adds without keeping the order; `build` follows. Complexity: O(1).
+  /// Adds without keeping the order; `build` follows.
+  ///
+  /// Complexity: O(1).
   mutating func collect(_ level: Double, _ index: Int32) { items.append(Item(level: level, index: index)) }
 
   /// Complexity: O(n).
@@ -20,7 +22,9 @@ struct LevelHeap {
     for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { sink(from: index) }
   }
 
-  /// Gives the first item another level. Complexity: O(log n).
+  /// Gives the first item another level.
+  ///
+  /// Complexity: O(log n).
   mutating func changeFirst(to level: Double) {
     items[0].level = level
     sink(from: 0)

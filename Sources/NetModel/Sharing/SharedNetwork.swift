@@ -63,7 +63,9 @@ public struct SharedNetwork: ~Copyable, FlowNetwork {
     return filling.addRoute(path: path, weight: weight, cap: limit)
   }
 
-  /// Changes a link from `time` on. Complexity of the next `nextCompletion`: the link's component.
+  /// Changes a link from `time` on.
+  ///
+  /// Complexity of the next `nextCompletion`: the link's component.
   public mutating func setCapacity(_ capacity: BitRate, ofLink link: Int, at time: SimTime) {
     advance(to: time)
     capacities[link] = capacity
@@ -97,7 +99,9 @@ public struct SharedNetwork: ~Copyable, FlowNetwork {
     return flow
   }
 
-  /// Gives a flow more to deliver; `false` if it is already complete or cancelled. Complexity: O(log n) amortised.
+  /// Gives a flow more to deliver; `false` if it is already complete or cancelled.
+  ///
+  /// Complexity: O(log n) amortised.
   public mutating func extend(_ flow: FlowID, by bytes: Int64, at time: SimTime) -> Bool {
     guard slab.isActive(flow) else { return false }
     let record = slab.records[Int(flow.slot)]
@@ -135,7 +139,9 @@ public struct SharedNetwork: ~Copyable, FlowNetwork {
     return Quanta.rate(groups[Int(slab.records[Int(flow.slot)].group)].rate)
   }
 
-  /// Whether the flow is neither complete nor cancelled. Complexity: O(1).
+  /// Whether the flow is neither complete nor cancelled.
+  ///
+  /// Complexity: O(1).
   public func isActive(_ flow: FlowID) -> Bool { slab.isActive(flow) }
 
   /// When the next flow is complete, rounded up to the nanosecond; `nil` if none will be.
@@ -164,8 +170,10 @@ public struct SharedNetwork: ~Copyable, FlowNetwork {
     }
   }
 
-  /// Whole bytes that a link has carried by `time`: sizes of completed flows, and what cancelled and present flows
-  /// have received. Complexity: O(routes).
+  /// Whole bytes that a link has carried by `time`: sizes of completed flows, and what cancelled and present flows have
+  /// received.
+  ///
+  /// Complexity: O(routes).
   public mutating func carriedBytes(byLink link: Int, at time: SimTime) -> Int64 {
     advance(to: time)
     var quanta: Int64 = 0

@@ -99,7 +99,9 @@ struct WaterFilling {
   /// The routes with members on a link, in no particular order.
   func routes(ofLink link: Int) -> some Sequence<Int32> { links[link].crossings.lazy.map(\.route) }
 
-  /// Notes that a route now has so many flows. Complexity: O(path).
+  /// Notes that a route now has so many flows.
+  ///
+  /// Complexity: O(path).
   mutating func setMembers(_ members: Int, of route: Int) {
     let had = routes[route].members
     routes[route].members = Double(members)

@@ -2,6 +2,7 @@
 // of `simrun network download`, and of the packet-level reference runs.
 
 public import SimEngine
+public import TextFormats
 
 /// Downloads over one shared link with the fluid TCP model.
 public struct DownloadExperiment: Sendable {
@@ -28,6 +29,22 @@ public struct DownloadExperiment: Sendable {
     self.roundTrip = roundTrip
     self.starts = starts
     self.objectBytes = objectBytes
+  }
+
+  /// Refuses what cannot be simulated; the places name the options of `simrun network download`.
+  public func check() throws(InputError) {
+    var findings: [InputDiagnostic] = []
+    func require(_ holds: Bool, _ option: String, _ message: String) {
+      if !holds { findings.append(InputDiagnostic(place: InputPlace(source: option), message: message)) }
+    }
+    let limit = Quanta.largestFlow / profile.wireSegmentBytes * profile.segmentBytes
+    require((0...limit).contains(objectBytes), "--bytes", "an object has 0 to \(limit) bytes")
+    require(roundTrip >= .zero, "--rtt", "a round trip time is not negative")
+    require(gap >= .zero, "--gap", "a gap is not negative")
+    require(objects >= 1, "--objects", "a client fetches at least one object")
+    require(profile.initialWindowSegments >= 1, "--initial-window", "a window has at least one segment")
+    require(starts.allSatisfy { $0 >= .zero }, "--starts", "a start is not negative")
+    guard findings.isEmpty else { throw InputError(findings) }
   }
 
   /// One object of one client.

@@ -15,7 +15,9 @@ public struct TCPProfile: Hashable, Sendable {
   /// Payload of a request, in bytes.
   public var requestBytes: Int64 = 300
   /// After so long without sending, the window falls back to the initial one (RFC 5681 section 4.1); `nil`: never, as
-  /// in ns-3. Linux does so after one retransmission timeout.
+  /// in ns-3.
+  ///
+  /// Linux does so after one retransmission timeout.
   public var restartAfterIdle: SimDuration?
   /// The most that a warm window may hold, in pipes (rate x RTT): 1 for the path and 1 for a drop-tail queue as long.
   public var largestWindowPipes: Double = 2

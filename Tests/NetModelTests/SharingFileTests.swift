@@ -1,0 +1,63 @@
+import NetModel
+import Testing
+import TextFormats
+
+@Suite("Sharing files") struct SharingFileTests {
+  private func read(_ text: String, timed: Bool = false) throws -> [SharingProblem] {
+    try SharingProblem.read(JSONText(parsing: text, source: "f.json"), timed: timed)
+  }
+
+  private func messages(_ text: String, timed: Bool = false) -> String {
+    do {
+      _ = try read(text, timed: timed)
+      return "accepted"
+    } catch { return "\(error)" }
+  }
+
+  @Test("a single object is read as well as an array, weight defaults to one and cap to none")
+  func single() throws {
+    let problems = try read(
+      #"{"name":"x","links":[{"id":"a","capacity_kbps":9000}],"flows":[{"id":"f","path":["a"]},"#
+        + #"{"id":"g","path":["a"],"weight":2,"cap_kbps":null}]}"#)
+    #expect(problems.count == 1)
+    #expect(problems.first?.rates() == [3000, 6000])
+  }
+
+  @Test("a flow without links runs at its cap")
+  func pathless() throws {
+    let problems = try read(#"[{"links":[],"flows":[{"id":"f","path":[],"cap_kbps":777,"weight":3}]}]"#)
+    #expect(problems.first?.rates() == [777])
+  }
+
+  @Test("a starved flow never completes, an empty one is complete when it starts")
+  func starved() throws {
+    let problems = try read(
+      #"{"links":[{"id":"a","capacity_kbps":0}],"flows":[{"id":"f","path":["a"],"start_s":1,"size_kbit":8},"#
+        + #"{"id":"g","path":["a"],"start_s":2.5,"size_kbit":0}]}"#, timed: true)
+    #expect(problems.first?.completionsSeconds() == [nil, 2.5])
+  }
+
+  @Test("every mistake is told with its place, all at once")
+  func mistakes() {
+    let text = """
+      {"links":[{"id":"core","capacity_kbps":-5}],
+       "flows":[{"id":"f","path":["cor"],"weight":0},{"id":"f","path":["core","core"]},{"id":"h","path":[]}]}
+      """
+    let told = messages(text)
+    #expect(told.contains("f.json:1:40 (links[0].capacity_kbps): 'capacity_kbps' is at least 0.0, not -5"))
+    #expect(told.contains("f.json:2:29 (flows[0].path[0]): unknown link 'cor' (did you mean 'core'?)"))
+    #expect(told.contains("flows[0].weight"))
+    #expect(told.contains("crosses link 'core' twice"))
+    #expect(told.contains("flow 'f' is there twice"))
+    #expect(told.contains("needs 'cap_kbps'"))
+  }
+
+  @Test("a capacity that is no number, and a missing or misspelt key, are mistakes")
+  func wrongValues() {
+    #expect(messages(#"{"links":[{"id":"a","capacity_kbps":NaN}],"flows":[]}"#).contains("f.json:1:37"))
+    #expect(messages(#"{"links":[{"id":"a","capacity_kbs":1}],"flows":[]}"#).contains("'capacity_kbps' is missing"))
+    #expect(messages(#"{"links":[]}"#).contains("'flows' is missing"))
+    #expect(messages("[3]").contains("not the number 3"))
+    #expect(messages(#"{"links":[],"flows":[{"id":"f","path":[],"cap_kbps":1}]}"#, timed: true).contains("start_s"))
+  }
+}
