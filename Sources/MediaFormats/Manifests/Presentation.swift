@@ -77,6 +77,8 @@ public struct Representation: Sendable {
   public var initialization: ResourceRange?
   /// Smooth Streaming: what the initialisation segment is made from.
   public var smooth: SmoothQuality?
+  /// HLS: the playlist that lists the segments, where a master playlist named it.
+  public var playlist: HLSChild?
   /// Bytes of a segment index that is still to be read (DASH `indexRange`).
   public var index: ResourceRange?
   /// Segments in order of time.
