@@ -85,7 +85,7 @@ let package = Package(
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine"]),
-    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
+    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
