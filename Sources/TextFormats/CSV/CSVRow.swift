@@ -57,6 +57,8 @@ public struct CSVRow: Sendable {
   }
 
   private func error(_ index: Int, _ text: String, _ wanted: String) -> InputError {
-    InputError(place(index), text.isEmpty ? "an empty field stands where \(wanted) should" : "'\(text.shortened(to: 40))' is not \(wanted)")
+    InputError(
+      place(index),
+      text.isEmpty ? "an empty field stands where \(wanted) should" : "'\(text.shortened(to: 40))' is not \(wanted)")
   }
 }

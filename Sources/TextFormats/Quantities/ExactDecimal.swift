@@ -67,7 +67,8 @@ struct ExactDecimal: Equatable {
   /// The value if it is exactly an integer that fits.
   var exactInteger: Int64? {
     guard exponent >= 0, let magnitude = magnitude(times: 1) else { return nil }
-    return isNegative ? (magnitude == 1 << 63 ? .min : Int64(exactly: magnitude).map { -$0 }) : Int64(exactly: magnitude)
+    return isNegative
+      ? (magnitude == 1 << 63 ? .min : Int64(exactly: magnitude).map { -$0 }) : Int64(exactly: magnitude)
   }
 
   /// The value times a factor, rounded half away from zero to a whole number; `nil` beyond 2^64. The sign is dropped.
