@@ -29,7 +29,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     @usableFromInline var tail: UnsafeMutablePointer<Entry>
     /// First entry in `head`; above level 0 it is always 0.
     @usableFromInline var headIndex: Int32
-    /// Entries in `tail` (from 0). A full tail asks for a new chunk; an empty bucket pretends to have one.
+    /// Entries in `tail` (from 0).
+    ///
+    /// A full tail asks for a new chunk; an empty bucket pretends to have one.
     @usableFromInline var tailCount: Int32
     /// Earliest time of any entry, cancelled ones included.
     @usableFromInline var minimum: Int64
@@ -104,7 +106,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     return Self.bucketCount
   }
 
-  /// Adds an entry that is not due before the clock. O(1).
+  /// Adds an entry that is not due before the clock.
+  ///
+  /// O(1).
   @inlinable
   mutating func push(_ entry: Entry) {
     let index = bucketIndex(of: entry.time)
@@ -141,7 +145,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     buckets[index].minimum = .max
   }
 
-  /// Notes that an entry due at `time` was cancelled: its bucket's minimum may no longer belong to a live entry. O(1).
+  /// Notes that an entry due at `time` was cancelled: its bucket's minimum may no longer belong to a live entry.
+  ///
+  /// O(1).
   @inlinable
   func noteCancellation(at time: Int64) {
     let index = bucketIndex(of: time)
@@ -155,7 +161,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     doubtful[index &>> 6] & (1 &<< UInt64(truncatingIfNeeded: index & 63)) != 0
   }
 
-  /// The time of the earliest live entry; drops cancelled entries on the way, the clock stays. Amortised O(1).
+  /// The time of the earliest live entry; drops cancelled entries on the way, the clock stays.
+  ///
+  /// Amortised O(1).
   @inlinable
   mutating func nextTime(_ slots: borrowing CancellationSlots, dead: inout Int) -> Int64? {
     while true {
@@ -219,7 +227,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   }
 
   /// Moves the clock to the minimum of a bucket above level 0, takes out the first entry of that time, and deals out
-  /// the others to lower levels in the order in which they are stored. The minimum must belong to a live entry.
+  /// the others to lower levels in the order in which they are stored.
+  ///
+  /// The minimum must belong to a live entry.
   @inlinable
   mutating func dealOut(_ index: Int, _ slots: borrowing CancellationSlots, dead: inout Int) -> Entry {
     let bucket = buckets[index]
@@ -254,7 +264,9 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     return earliest
   }
 
-  /// Drops the cancelled entries of all buckets. O(n).
+  /// Drops the cancelled entries of all buckets.
+  ///
+  /// O(n).
   @inlinable
   mutating func removeDead(_ slots: borrowing CancellationSlots, dead: inout Int) {
     for index in 0..<Self.bucketCount where buckets[index].minimum != .max || isOccupied(index) {
