@@ -75,7 +75,7 @@ let package = Package(
       swiftSettings: executableSettings),
     .executableTarget(
       name: "simbench",
-      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats"],
+      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats", "TextFormats"],
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
 

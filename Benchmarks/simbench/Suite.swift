@@ -10,7 +10,8 @@ struct Suite: Sendable {
   var run: @Sendable ([String]) throws -> Void
 
   static let all = [
-    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run)
+    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
+    Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
   ]
 
   static var usage: String {
