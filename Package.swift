@@ -77,7 +77,7 @@ let package = Package(
       swiftSettings: executableSettings),
     .executableTarget(
       name: "simbench",
-      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats"],
+      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats", "TextFormats"],
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
 
@@ -87,7 +87,7 @@ let package = Package(
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
-    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
+    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
