@@ -3,7 +3,7 @@
 import TextFormats
 import Testing
 
-/// A small generator of its own, so that the cases are the same everywhere (SplitMix64, Steele et al. 2014).
+/// A small generator of its own (SplitMix64, 2014), so that the cases are the same everywhere.
 struct TestRandom: RandomNumberGenerator {
   var state: UInt64
 
