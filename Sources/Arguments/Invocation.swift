@@ -2,7 +2,9 @@
 
 public import TextFormats
 
-/// A verb with its options and operands. Values are read when they are asked for; the errors name the option.
+/// A verb with its options and operands.
+///
+/// Values are read when they are asked for; the errors name the option.
 ///
 /// Asking for an option or operand that the table of the verb does not have is a mistake in the program and traps.
 public struct Invocation: Sendable {

@@ -2,7 +2,9 @@
 
 import TextFormats
 
-/// A command line that cannot be understood. Ends the tool with exit status 2.
+/// A command line that cannot be understood.
+///
+/// Ends the tool with exit status 2.
 public struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public var message: String

@@ -7,7 +7,9 @@ import Synchronization
 public enum Interruption {
   private static let flag = Atomic<Bool>(false)
 
-  /// The run was asked to end. Polling costs one relaxed load.
+  /// The run was asked to end.
+  ///
+  /// Polling costs one relaxed load.
   public static var requested: Bool { flag.load(ordering: .relaxed) }
 
   /// From now on the first SIGINT or SIGTERM sets the flag; a second one ends the process at once.
@@ -27,7 +29,9 @@ public enum Interruption {
   }
 }
 
-/// The run was interrupted. Ends the tool with exit status 130.
+/// The run was interrupted.
+///
+/// Ends the tool with exit status 130.
 public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
   /// An interruption.
   public init() {}
