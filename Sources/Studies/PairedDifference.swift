@@ -43,7 +43,9 @@ public struct PairedDifference: Sendable, Equatable {
   }
 }
 
-/// Holm's step-down correction of p-values for several comparisons (S. Holm, Scand. J. Statistics 6, 1979).
+/// The step-down correction of p-values for several comparisons.
+///
+/// Source: S. Holm, Scandinavian Journal of Statistics 6, 1979.
 enum Holm {
   /// Corrected p-values in the same order; `nil` stays `nil` and does not count as a comparison.
   static func corrected(_ pValues: [Double?]) -> [Double?] {

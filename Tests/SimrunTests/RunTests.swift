@@ -65,7 +65,10 @@ struct RunTests {
   func interrupted() throws {
     let scratch = try Scratch()
     let result = try Tool.call(
-      [Tool.path("scenarios/peak.json"), "--out", "\(scratch.path)/peak", "--jobs", "1", "--set", "cdn.edge.prefill=empty"],
+      [
+        Tool.path("scenarios/peak.json"), "--out", "\(scratch.path)/peak", "--jobs", "1", "--set",
+        "cdn.edge.prefill=empty",
+      ],
       meanwhile: { process in
         Thread.sleep(forTimeInterval: 1)
         process.interrupt()

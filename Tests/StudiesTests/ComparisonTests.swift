@@ -56,7 +56,7 @@ struct ThresholdTests {
 
   @Test(
     "what is no condition is refused",
-    arguments: ["origin_bytes.mean", "mean > 3", "origin_bytes.median > 3", "origin_bytes.mean > much", "", ">", ".mean>1"])
+    arguments: ["bytes.mean", "mean > 3", "bytes.median > 3", "bytes.mean > much", "", ">", ".mean>1"])
   func refused(text: String) {
     #expect(throws: Threshold.Malformed.self) { try Threshold(text) }
   }
@@ -93,7 +93,7 @@ struct FingerprintTests {
     return result ?? print(checkpoints)
   }
 
-  @Test("the difference is looked for after the last checkpoint on which both agree, in the partition that parted first")
+  @Test("the search starts at the last checkpoint on which both agree, in the partition that parted first")
   func bisection() {
     let left = print([["a", "b", "c", "d"], ["x", "y", "z"]])
     #expect(left.firstDifference(from: left) == nil)

@@ -2,7 +2,9 @@ import CDNModel
 import NetModel
 import SimEngine
 
-/// Everything that the edge sites share. For now that is the origin: an object store behind one egress link.
+/// Everything that the edge sites share.
+///
+/// For now that is the origin: an object store behind one egress link.
 ///
 ///     site --fetch--> [first byte after `service`] --> egress link (max-min fair, capped per fetch) --segment--> site
 final class PlatformCore: Partition {
@@ -33,7 +35,9 @@ enum CoreEvent: BitwiseCopyable {
   case snapshot
 }
 
-/// The core's state. A struct, so that one exclusive access covers a whole window.
+/// The core's state.
+///
+/// A struct, so that one exclusive access covers a whole window.
 struct CoreState: ~Copyable {
   private var queue: EventQueue<CoreEvent>
   private var egress: EdgeLink

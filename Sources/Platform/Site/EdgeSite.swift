@@ -30,7 +30,9 @@ final class EdgeSite: Partition {
   var eventCount: UInt64 { state.log.digest.eventCount }
 }
 
-/// What happens at a site. Completions on the edge link are not events of the queue: the link tells its next one.
+/// What happens at a site.
+///
+/// Completions on the edge link are not events of the queue: the link tells its next one.
 enum SiteEvent: BitwiseCopyable {
   /// The next viewer of an arrival process arrives.
   case arrival(process: UInt8)
@@ -50,7 +52,9 @@ enum SiteEvent: BitwiseCopyable {
   case snapshot
 }
 
-/// The site's state. A struct, so that one exclusive access covers a whole window; the journey of a viewer through it
+/// The site's state.
+///
+/// A struct, so that one exclusive access covers a whole window; the journey of a viewer through it
 /// is told in EdgeSite+Journey.swift.
 struct EdgeSiteState: ~Copyable {
   let index: Int
@@ -104,7 +108,9 @@ struct EdgeSiteState: ~Copyable {
     min(queue.nextTime() ?? .distantFuture, edgeLink.nextCompletion ?? .distantFuture)
   }
 
-  /// Handles everything before `limit`. At one instant the link's completions come first, so that its rates never lag
+  /// Handles everything before `limit`.
+  ///
+  /// At one instant the link's completions come first, so that its rates never lag
   /// behind an event.
   mutating func run(before limit: SimTime) {
     while true {
