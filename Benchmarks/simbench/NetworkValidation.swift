@@ -124,21 +124,17 @@ struct NetworkValidation {
 
     var warm = ErrorTable()
     var wholeRuns = ErrorTable()
+    let classes = ["cc", "cc+n_flows", "cc+queue+n_flows", "object_bytes", "gap_s"]
     for run in try packetRuns("ns3_tcp_sequence.csv", key: condition + ["gap_s"]) {
       let means = fluidMeans(run)
       let clients = Double(run.starts.count)
       if run.sums.count > 1 {
-        var columns = run.columns
-        columns["case"] = ["cc", "queue", "n_flows"].map { columns[$0] ?? "" }.joined(separator: "/")
         let expected = run.sums.dropFirst().reduce(0, +) / clients
-        wholeRuns.add(means.dropFirst().reduce(0, +) / expected - 1, of: columns, by: ["cc", "n_flows", "case"])
+        wholeRuns.add(means.dropFirst().reduce(0, +) / expected - 1, of: run.columns, by: classes)
       }
       for object in 1..<max(run.sums.count, 2) where object < run.sums.count {
         let expected = run.sums[object] / clients
-        var columns = run.columns
-        columns["cc/n"] = "\(columns["cc"] ?? "")/\(columns["queue"] ?? "")/\(columns["n_flows"] ?? "")"
-        warm.add(
-          means[object] / expected - 1, of: columns, by: ["cc", "queue", "cc/n", "gap_s", "rtt_ms", "rate_mbps"])
+        warm.add(means[object] / expected - 1, of: run.columns, by: classes)
       }
     }
     print("warm connections, each object from the second on, mean over the clients against ns-3", warm.classes)
@@ -146,14 +142,15 @@ struct NetworkValidation {
   }
 }
 
-/// Errors grouped by the values of some columns, in order of first appearance.
+/// Errors grouped by the values of some columns (several joined by `+`).
 struct ErrorTable {
   private(set) var classes: [(name: String, sample: ErrorSample)] = [("all", ErrorSample())]
 
   mutating func add(_ error: Double, of columns: [String: String], by names: [String]) {
     classes[0].sample.errors.append(error)
     for column in names {
-      let name = "\(column)=\(columns[column] ?? "")"
+      let values = column.split(separator: "+").map { columns[String($0)] ?? "" }
+      let name = column + "=" + values.joined(separator: "/")
       if let index = classes.firstIndex(where: { $0.name == name }) {
         classes[index].sample.errors.append(error)
       } else {

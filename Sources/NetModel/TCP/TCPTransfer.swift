@@ -60,7 +60,7 @@ public struct TCPTransfer: Sendable, BitwiseCopyable {
     if !network.extend(flow, by: credit, at: time) {
       start(network.startFlow(bytes: credit, route: routeIndex, owner: ownerTag, at: time))
     }
-    let rate = network.rate(of: flow) ?? .unlimited
+    let rate = network.rate(of: flow) ?? .zero
     guard let rest = released(credit, rate: rate) else { return time + roundTrip }
     if rest > 0 { _ = network.extend(flow, by: rest, at: time) }
     return nil
