@@ -81,7 +81,7 @@ let package = Package(
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
 
-    tests("SimEngineTests", ["SimEngine"]),
+    tests("SimEngineTests", ["SimEngine", "CGSL"]),
     tests("TextFormatsTests", ["TextFormats"]),
     tests("ArgumentsTests", ["Arguments", "TextFormats"]),
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),

@@ -31,7 +31,9 @@ public struct RunDigest: Hashable, Sendable {
   /// How many events lie between checkpoints, or `nil` without checkpoints.
   public var checkpointInterval: UInt64? { checkpointMask == .max ? nil : checkpointMask + 1 }
 
-  /// Records one event: when, for whom, of which kind, and how many random draws were made so far. O(1).
+  /// Records one event: when, for whom, of which kind, and how many random draws were made so far.
+  ///
+  /// O(1).
   @inlinable
   public mutating func record(time: SimTime, target: UInt32, kind: UInt8, draws: UInt64) {
     // The word is ready before the chain needs it: one rotation and one multiplication are on the critical path. The
@@ -50,7 +52,9 @@ public struct RunDigest: Hashable, Sendable {
     recorded &+= 1
   }
 
-  /// Folds in the digest of a partition of the run. Merge partitions in a fixed order; checkpoints are not merged.
+  /// Folds in the digest of a partition of the run.
+  ///
+  /// Merge partitions in a fixed order; checkpoints are not merged.
   public mutating func merge(_ partition: RunDigest) {
     let events = recorded
     advance(by: partition.value)

@@ -21,7 +21,9 @@ public struct LogLinearHistogram: Hashable, Sendable {
   private var firstBucket = 0
   private var counts: [UInt64] = []
 
-  /// An empty histogram; `precisionBits` from 0 to 16. The default keeps quantiles within 0.4 %.
+  /// An empty histogram; `precisionBits` from 0 to 16.
+  ///
+  /// The default keeps quantiles within 0.4 %.
   public init(precisionBits: Int = 7) {
     precondition((0...16).contains(precisionBits), "a histogram has 0 to 16 precision bits")
     self.precisionBits = precisionBits
@@ -30,7 +32,9 @@ public struct LogLinearHistogram: Hashable, Sendable {
   /// The largest relative error of a quantile.
   public var relativeError: Double { 1 / Double(2 << precisionBits) }
 
-  /// Takes in `times` observations of a value, which must be finite and not negative. O(1) amortised.
+  /// Takes in `times` observations of a value, which must be finite and not negative.
+  ///
+  /// O(1) amortised.
   public mutating func add(_ value: Double, times: UInt64 = 1) {
     precondition(value >= 0 && value < .infinity, "a histogram takes finite values from zero up, not \(value)")
     guard times > 0 else { return }
@@ -83,7 +87,9 @@ public struct LogLinearHistogram: Hashable, Sendable {
   }
 
   /// The value of a rank (1 is the smallest observation, `count` the largest; others are clamped), within
-  /// ``relativeError``; NaN of nothing. O(buckets).
+  /// ``relativeError``; NaN of nothing.
+  ///
+  /// O(buckets).
   public func value(atRank rank: UInt64) -> Double {
     guard count > 0 else { return .nan }
     let rank = Swift.min(Swift.max(rank, 1), count)

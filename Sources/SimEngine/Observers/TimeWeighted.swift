@@ -47,15 +47,17 @@ public struct TimeWeighted: BitwiseCopyable, Hashable, Sendable {
     return (integral + level * Double((time - changed).nanoseconds)) / 1e9
   }
 
-  /// Starts the average anew at `time`. The level stays: what is in the queue is still in the queue, and it cannot
-  /// become negative when it leaves.
+  /// Starts the average anew at `time`.
+  ///
+  /// The level stays: what is in the queue is still in the queue, and it cannot become negative when it leaves.
   public mutating func reset(at time: SimTime) {
     precondition(time >= changed, "a level cannot be reset before its last change")
     self = TimeWeighted(level: level, at: time)
   }
 
-  /// Adds the level of another part of the system, observed from the same start: levels and integrals add up. The
-  /// extremes become bounds, because the two need not occur at one time.
+  /// Adds the level of another part of the system, observed from the same start: levels and integrals add up.
+  ///
+  /// The extremes become bounds, because the two need not occur at one time.
   public mutating func merge(_ other: TimeWeighted) {
     precondition(start == other.start, "only levels observed from the same time can be added up")
     var other = other

@@ -18,7 +18,9 @@ public struct WindowSeries: Hashable, Sendable {
     self.start = start
   }
 
-  /// Takes in an observation at `time`, not before the start; times need not be in order. O(1) amortised.
+  /// Takes in an observation at `time`, not before the start; times need not be in order.
+  ///
+  /// O(1) amortised.
   public mutating func add(_ value: Double, at time: SimTime) {
     precondition(time >= start && !value.isNaN, "an observation is a number and not before the first window")
     let window = Int((time - start).nanoseconds / width.nanoseconds)
@@ -79,7 +81,9 @@ public struct LevelSeries: Hashable, Sendable {
     changed = start
   }
 
-  /// Changes the level to `level` at `time`, which must not go back. O(windows passed).
+  /// Changes the level to `level` at `time`, which must not go back.
+  ///
+  /// O(windows passed).
   public mutating func set(_ level: Double, at time: SimTime) {
     precondition(!level.isNaN, "a level is not a number")
     extend(through: time)

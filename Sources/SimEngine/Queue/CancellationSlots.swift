@@ -40,7 +40,9 @@ struct CancellationSlots: ~Copyable {
   @inlinable
   deinit { slots.deallocate() }
 
-  /// Takes a slot for an event due at `time`. Amortised O(1).
+  /// Takes a slot for an event due at `time`.
+  ///
+  /// Amortised O(1).
   @inlinable
   mutating func take(time: Int64) -> EventHandle {
     if firstFree != Self.noSlot {
@@ -80,7 +82,9 @@ struct CancellationSlots: ~Copyable {
     slot == Self.noSlot || slots[Int(slot)].generation == generation
   }
 
-  /// Ends the current use of a slot. O(1).
+  /// Ends the current use of a slot.
+  ///
+  /// O(1).
   @inlinable
   mutating func release(_ slot: UInt32) {
     let index = Int(slot)

@@ -50,7 +50,9 @@ struct ChunkPool<Event: BitwiseCopyable>: ~Copyable {
     UnsafeMutableRawPointer(chunk + chunkCapacity).assumingMemoryBound(to: UnsafeMutablePointer<Entry>.self)
   }
 
-  /// A chunk with undefined content. O(1) amortised.
+  /// A chunk with undefined content.
+  ///
+  /// O(1) amortised.
   @inlinable
   mutating func take() -> UnsafeMutablePointer<Entry> {
     if let chunk = firstFree {

@@ -10,7 +10,7 @@
 /// Events are small values (an enum of at most 16 bytes is best). They leave in order of time, and first in, first out
 /// at one time. Cancelled events leave no trace: they never move the clock.
 ///
-/// - Complexity: `schedule` O(1); `popNext` amortised O(1) for each base-16 digit of the delay (see `RadixHeap`);
+/// - Complexity: `schedule` O(1); `popNext` amortised O(1) for each base-256 digit of the delay (see `RadixHeap`);
 ///   `cancel` amortised O(1). With ``QueueBacking/heap`` `schedule` and `popNext` are O(log n).
 /// - Important: Scheduling before `now`, or a model that handles more than ``instantLimit`` events without time
 ///   passing, is a defect of the model and ends the process with a message that names the event.
@@ -42,27 +42,37 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
   @inlinable
   public var now: SimTime { SimTime(nanoseconds: clock) }
 
-  /// How many events are pending; cancelled ones do not count. O(1).
+  /// How many events are pending; cancelled ones do not count.
+  ///
+  /// O(1).
   @inlinable
   public var count: Int { stored &- dead }
 
-  /// Whether nothing is pending. O(1).
+  /// Whether nothing is pending.
+  ///
+  /// O(1).
   @inlinable
   public var isEmpty: Bool { stored == dead }
 
-  /// Adds an event due at `time`, which must not be before ``now``. O(1).
+  /// Adds an event due at `time`, which must not be before ``now``.
+  ///
+  /// O(1).
   @inlinable
   public mutating func schedule(_ event: Event, at time: SimTime) {
     insert(event, at: time, handle: .none)
   }
 
-  /// Adds an event due `delay` after ``now``; the delay must not be negative. O(1).
+  /// Adds an event due `delay` after ``now``; the delay must not be negative.
+  ///
+  /// O(1).
   @inlinable
   public mutating func schedule(_ event: Event, after delay: SimDuration) {
     insert(event, at: now + delay, handle: .none)
   }
 
-  /// Adds an event due at `time` that ``cancel(_:)`` can take back. Amortised O(1).
+  /// Adds an event due at `time` that ``cancel(_:)`` can take back.
+  ///
+  /// Amortised O(1).
   @inlinable
   public mutating func scheduleCancellable(_ event: Event, at time: SimTime) -> EventHandle {
     let handle = slots.take(time: time.nanoseconds)
@@ -70,7 +80,9 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
     return handle
   }
 
-  /// Adds an event due `delay` after ``now`` that ``cancel(_:)`` can take back. Amortised O(1).
+  /// Adds an event due `delay` after ``now`` that ``cancel(_:)`` can take back.
+  ///
+  /// Amortised O(1).
   @inlinable
   public mutating func scheduleCancellable(_ event: Event, after delay: SimDuration) -> EventHandle {
     scheduleCancellable(event, at: now + delay)
@@ -100,7 +112,9 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
     return true
   }
 
-  /// Whether the handle's event is still pending. O(1).
+  /// Whether the handle's event is still pending.
+  ///
+  /// O(1).
   @inlinable
   public func isPending(_ handle: EventHandle) -> Bool { slots.isPending(handle) }
 

@@ -65,7 +65,9 @@ struct QuaternaryHeap<Event: BitwiseCopyable>: ~Copyable {
     return first
   }
 
-  /// Drops every entry that `isLive` rejects and restores the heap. O(n).
+  /// Drops every entry that `isLive` rejects and restores the heap.
+  ///
+  /// O(n).
   @inlinable
   mutating func removeDead(_ slots: borrowing CancellationSlots) {
     var kept = 0

@@ -27,7 +27,9 @@ extension RandomStream {
   }
 
   /// A lognormal variate with the given mean and coefficient of variation (standard deviation / mean), by inversion;
-  /// one draw. See ``LognormalShape`` to derive the parameters once.
+  /// one draw.
+  ///
+  /// See ``LognormalShape`` to derive the parameters once.
   public mutating func lognormal(mean: Double, cv: Double) -> Double {
     let shape = LognormalShape(mean: mean, cv: cv)
     return lognormal(mu: shape.mu, sigma: shape.sigma)

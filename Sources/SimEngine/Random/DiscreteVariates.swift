@@ -1,5 +1,5 @@
 extension RandomStream {
-  /// A geometric variate on 0, 1, 2, ... with the given mean (failures before the first success, success probability
+  /// A geometric variate from 0 up with the given mean (failures before the first success, success probability
   /// 1 / (1 + mean)), by inversion; one draw.
   public mutating func geometric(mean: Double) -> Int {
     precondition(mean >= 0 && mean < 1e15, "a geometric variate needs a mean from 0 to 1e15")

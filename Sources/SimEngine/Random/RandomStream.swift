@@ -27,8 +27,10 @@ public struct RandomStream: BitwiseCopyable, Sendable, RandomNumberGenerator {
   @inlinable
   public var draws: UInt64 { drawn }
 
-  /// The same stream mirrored: every uniform u becomes 1 - u. Pairs of runs on a stream and its mirror give negatively
-  /// correlated results and so a smaller variance of their mean.
+  /// The same stream mirrored: every uniform u becomes 1 - u.
+  ///
+  /// Pairs of runs on a stream and its mirror give negatively correlated results and so a smaller variance of their
+  /// mean.
   public var antithetic: RandomStream {
     var mirrored = self
     mirrored.complement = ~complement
@@ -95,7 +97,9 @@ public struct RandomStream: BitwiseCopyable, Sendable, RandomNumberGenerator {
   @inlinable
   public mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
-  /// Puts the elements into a uniformly random order (Fisher-Yates). O(n).
+  /// Puts the elements into a uniformly random order (Fisher-Yates).
+  ///
+  /// O(n).
   @inlinable
   public mutating func shuffle<Element>(_ elements: inout [Element]) {
     guard elements.count > 1 else { return }

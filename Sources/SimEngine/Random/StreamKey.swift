@@ -25,7 +25,9 @@ public struct StreamKey: BitwiseCopyable, Hashable, Sendable {
   @inlinable
   init(bits: UInt64) { self.bits = bits }
 
-  /// The key of one of many streams below this one, for example of a session. O(1).
+  /// The key of one of many streams below this one, for example of a session.
+  ///
+  /// O(1).
   @inlinable
   public func child(_ index: UInt64) -> StreamKey {
     StreamKey(bits: StreamKey.mixed(bits ^ StreamKey.mixed((index &+ 1) &* 0x9e37_79b9_7f4a_7c15)))

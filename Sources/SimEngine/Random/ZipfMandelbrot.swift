@@ -1,4 +1,4 @@
-/// Popularity by rank: weight (rank + shift)^-exponent for ranks 1 ... count.
+/// Popularity by rank: weight (rank + shift)^-exponent for ranks from 1 to `count`.
 ///
 /// Shift 0 is Zipf's law; a positive shift flattens the head, as catalogs of films show. Index 0 is the most popular.
 public struct ZipfMandelbrot: Sendable {

@@ -1,7 +1,8 @@
 import CGSL
 
-/// Quantiles and tails of the distributions that intervals are made of, from GSL. For analysis, not for the simulated
-/// path.
+/// Quantiles and tails of the distributions that intervals are made of, from GSL.
+///
+/// For analysis, not for the simulated path.
 public enum Quantiles {
   /// The quantile of Student's t with `degreesOfFreedom` > 0 for a probability in (0, 1).
   public static func studentT(_ probability: Double, degreesOfFreedom: Double) -> Double {

@@ -1,0 +1,26 @@
+// The suites of simbench: one line here and one file each.
+import Glibc
+
+struct Suite: Sendable {
+  /// The first argument of simbench.
+  var name: String
+  /// What it measures.
+  var summary: String
+  /// Runs it with the arguments that follow the name.
+  var run: @Sendable ([String]) throws -> Void
+
+  static let all = [
+    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run)
+  ]
+
+  static var usage: String {
+    let rows = all.map { "  simbench \($0.name)  \($0.summary)" }
+    return (["usage: simbench SUITE [options]"] + rows).joined(separator: "\n") + "\n"
+  }
+}
+
+/// Writes to standard error.
+func writeError(_ text: String) {
+  var text = text
+  text.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
+}
