@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
@@ -65,7 +66,7 @@ let package = Package(
       ]),
 
     // Studies run the platform; Reporting writes what they find.
-    module("Reporting", ["SimEngine", "TextFormats"]),
+    module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
     module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
@@ -89,7 +90,7 @@ let package = Package(
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
-    tests("ReportingTests", ["Reporting", "TextFormats"]),
+    tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
     tests("SimrunTests", ["simrun"]),
   ],
