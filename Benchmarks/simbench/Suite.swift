@@ -10,7 +10,8 @@ struct Suite: Sendable {
   var run: @Sendable ([String]) throws -> Void
 
   static let all = [
-    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run)
+    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
+    Suite(name: "cache", summary: "cache policies beside libcachesim", run: runCacheBenchmarks(arguments:)),
   ]
 
   static var usage: String {
