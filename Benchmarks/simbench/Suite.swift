@@ -13,6 +13,7 @@ struct Suite: Sendable {
     Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
     Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
+    Suite(name: "cache", summary: "cache policies beside libcachesim", run: runCacheBenchmarks(arguments:)),
   ]
 
   static var usage: String {
