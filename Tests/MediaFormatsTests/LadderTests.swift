@@ -20,8 +20,3 @@ struct LadderTests {
   }
 }
 
-/// Path of a file of this repository.
-func repositoryFile(_ path: String) -> String {
-  let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-  return root + "/" + path
-}

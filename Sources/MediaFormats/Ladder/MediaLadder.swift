@@ -75,7 +75,7 @@ public struct MediaLadder: Sendable {
     let presentation = try Presentation(manifest: path)
     let folder = LocalResources(manifest: path)
     var list: [Representation] = []
-    for track in presentation.tracks {
+    for track in presentation.tracks where track.kind != .subtitles {
       for representation in track.representations {
         let measured = try Self.measure(representation, track.kind, folder)
         // The same representation in a later period continues the earlier one.
@@ -113,13 +113,13 @@ public struct MediaLadder: Sendable {
         }
       }
       let media = try folder.media(segment.resource, initialization: initialization)
-      guard let track = media.tracks.first(where: { $0.kind == kind && $0.samples.count > 0 }),
-        let duration = track.duration
-      else {
+      guard let track = Self.track(of: media, kind), let duration = track.duration else {
         throw InputError(
           InputPlace(source: try folder.path(segment.resource.url)),
           "representation \(declared.id): the segment has no \(kind.rawValue) sample with a known duration")
       }
+      if kind == .metadata { result.kind = track.kind }
+      if result.codecs.isEmpty { result.codecs = track.codec }
       result.segments.append(
         Segment(bytes: try folder.size(of: segment.resource), duration: duration, start: start))
       guard let next = start.adding(duration) else {
@@ -128,6 +128,15 @@ public struct MediaLadder: Sendable {
       start = next
     }
     return result
+  }
+}
+
+extension MediaLadder {
+  /// The track that a representation is about; a playlist that does not say what it holds means pictures before sound.
+  private static func track(of media: MediaFile, _ kind: MediaKind) -> MediaTrack? {
+    let present = media.tracks.filter { $0.samples.count > 0 }
+    if kind != .metadata { return present.first { $0.kind == kind } }
+    return present.first { $0.kind == .video } ?? present.first { $0.kind == .audio } ?? present.first
   }
 }
 

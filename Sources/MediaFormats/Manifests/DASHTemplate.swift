@@ -11,7 +11,8 @@ struct DASHTemplate: SegmentNaming {
     case time(width: Int)
   }
   private var parts: [Part] = []
-  private let base: String
+  /// What the template's URLs are resolved against.
+  let base: String
 
   /// Reads a template; representation and bandwidth are filled in at once.
   init(_ text: String, base: String, representation: String, bandwidth: Int, node: XMLNode) throws(InputError) {
@@ -72,6 +73,17 @@ struct DASHTemplate: SegmentNaming {
       }
     }
     return RelativeReference.resolve(text, against: base)
+  }
+
+  /// The template as a manifest writes it, with what was filled in kept.
+  var text: String {
+    parts.map { part in
+      switch part {
+      case .text(let literal): return literal.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+      case .number(let width): return width > 1 ? "$Number%0\(width)d$" : "$Number$"
+      case .time(let width): return width > 1 ? "$Time%0\(width)d$" : "$Time$"
+      }
+    }.joined()
   }
 
   /// True if the URL of one segment differs from the next.

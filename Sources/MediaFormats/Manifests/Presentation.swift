@@ -36,6 +36,8 @@ public struct PresentationTrack: Sendable {
   public var language = ""
   /// Start of the enclosing period.
   public var periodStart = RationalTime.zero
+  /// Number of segments that the manifest states beside the timeline (Smooth Streaming `Chunks`).
+  public var declaredSegmentCount: Int?
   /// The choices, in the order of the manifest.
   public var representations: [Representation] = []
 
@@ -77,6 +79,8 @@ public struct Representation: Sendable {
   public var initialization: ResourceRange?
   /// Smooth Streaming: what the initialisation segment is made from.
   public var smooth: SmoothQuality?
+  /// HLS: the playlist that lists the segments, where a master playlist named it.
+  public var playlist: HLSChild?
   /// Bytes of a segment index that is still to be read (DASH `indexRange`).
   public var index: ResourceRange?
   /// Segments in order of time.

@@ -9,7 +9,9 @@ extension Presentation {
   public init(manifest path: String) throws {
     let text = try MediaBytes(path: path)
     self = try Presentation(text: text.copy(0..<text.count), source: path)
-    try loadIndexes(folder: LocalResources(manifest: path))
+    let folder = LocalResources(manifest: path)
+    try loadPlaylists(folder)
+    try loadIndexes(folder)
   }
 
   /// Reads manifest text without touching any other file.
@@ -18,13 +20,34 @@ extension Presentation {
   public init(text bytes: [UInt8], source: String) throws(InputError) {
     switch ManifestFormat(bytes) {
     case .dash: self = try DASHManifest.parse(bytes, source: source)
+    case .hls: self = try HLSPresentation.parse(bytes, source: source)
+    case .smooth: self = try SmoothManifest.parse(bytes, source: source)
     case nil:
       throw InputError(
         InputPlace(source: source, line: 1, column: 1), "this is neither a DASH, HLS nor Smooth Streaming manifest")
     }
   }
 
-  private mutating func loadIndexes(folder: LocalResources) throws {
+  /// Fills the segments of a master playlist's representations from their own playlists; subtitles stay unread.
+  private mutating func loadPlaylists(_ folder: LocalResources) throws {
+    for track in tracks.indices where tracks[track].kind != .subtitles {
+      for row in tracks[track].representations.indices {
+        guard let child = tracks[track].representations[row].playlist else { continue }
+        let path = try folder.path(child.uri)
+        let bytes = try folder.map(child.uri)
+        let playlist = try HLSMediaPlaylist(text: bytes.copy(0..<bytes.count), source: path)
+        let resolved = playlist.segments.map { $0.relocated(below: child.uri) }
+        tracks[track].representations[row].segments = SegmentSequence(resolved)
+        tracks[track].representations[row].initialization = resolved.first?.initialization
+        if !playlist.isEnded, playlist.playlistType != "VOD" { isLive = true }
+        if let last = resolved.last, let end = last.start.adding(last.duration) {
+          duration = max(duration ?? .zero, end)
+        }
+      }
+    }
+  }
+
+  mutating func loadIndexes(_ folder: LocalResources) throws {
     for track in tracks.indices {
       for row in tracks[track].representations.indices {
         guard let index = tracks[track].representations[row].index else { continue }
@@ -36,13 +59,35 @@ extension Presentation {
   }
 }
 
+extension Segment {
+  /// The segment with its URLs resolved against the playlist that names it.
+  func relocated(below playlist: String) -> Segment {
+    var copy = self
+    copy.resource.url = RelativeReference.resolve(resource.url, against: playlist)
+    if let url = initialization?.url {
+      copy.initialization?.url = RelativeReference.resolve(url, against: playlist)
+    }
+    return copy
+  }
+}
+
 /// The manifest formats, told apart by content.
 enum ManifestFormat {
   case dash
+  case hls
+  case smooth
+
+  /// Bytes that are looked at.
+  private static let headBytes = 8192
 
   init?(_ bytes: [UInt8]) {
-    let head = String(decoding: bytes.prefix(8192), as: UTF8.self)
-    if head.contains("<MPD") || head.contains(":MPD") || head.contains("<!DOCTYPE") {
+    let head = bytes.prefix(Self.headBytes)
+    let text = String(decoding: head, as: UTF8.self).trimmed
+    if text.hasPrefix("#EXT") {
+      self = .hls
+    } else if text.contains("<SmoothStreamingMedia") {
+      self = .smooth
+    } else if text.contains("<MPD") || text.contains(":MPD") || text.hasPrefix("<") || text.hasPrefix("\u{FEFF}<") {
       self = .dash
     } else {
       return nil
