@@ -136,7 +136,8 @@ private struct PlayerInputs {
     }
     let trace = NetworkTrace(source: "drawn", periods: periods)
     return PlayerInputs(
-      name: "drawn", movie: title([230, 331, 477, 688, 991, 1427, 2056, 2962, 5027, 6000], segmentMs: 3000, segments: 199),
+      name: "drawn",
+      movie: title([230, 331, 477, 688, 991, 1427, 2056, 2962, 5027, 6000], segmentMs: 3000, segments: 199),
       trace: trace, chunks: title([300, 750, 1200, 1850, 2850, 4300], segmentMs: 4000, segments: 49),
       samples: RecordedNetwork.periods(trace).samples)
   }

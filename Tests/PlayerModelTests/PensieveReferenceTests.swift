@@ -34,10 +34,12 @@ struct PensieveReferenceTests {
     }
   }
 
-  @Test("every chunk agrees with the reference's log", arguments: [
-    "norway_bus_12__bb", "norway_bus_12__robustmpc", "norway_bus_1__bb", "norway_bus_1__fixed0",
-    "norway_bus_1__robustmpc", "norway_car_2__bb", "norway_car_2__robustmpc",
-  ])
+  @Test(
+    "every chunk agrees with the reference's log",
+    arguments: [
+      "norway_bus_12__bb", "norway_bus_12__robustmpc", "norway_bus_1__bb", "norway_bus_1__fixed0",
+      "norway_bus_1__robustmpc", "norway_car_2__bb", "norway_car_2__robustmpc",
+    ])
   func chunks(name: String) throws {
     let parts = name.split(separator: "__").map(String.init)
     let expected = try ReferenceFolder.rows("abr/pensieve/expected/chunks/\(name).csv")

@@ -88,12 +88,14 @@ struct SabreReferenceTests {
     }
   }
 
-  @Test("every request agrees with the reference's log", arguments: [
-    "3G__report.2010-09-13_1003CEST__bolae", "3G__report.2011-02-01_1000CET__dynamic",
-    "fcc_sd__trace0000__bolae_noabandon", "4G__report_tram_0007__bolae", "3G__report.2010-09-14_1415CEST__throughput",
-    "3G__report.2010-09-13_1003CEST__dynamic", "4G__report_foot_0004__dynamic_left",
-    "3G__report.2011-01-29_1800CET__bola",
-  ])
+  @Test(
+    "every request agrees with the reference's log",
+    arguments: [
+      "3G__report.2010-09-13_1003CEST__bolae", "3G__report.2011-02-01_1000CET__dynamic",
+      "fcc_sd__trace0000__bolae_noabandon", "4G__report_tram_0007__bolae", "3G__report.2010-09-14_1415CEST__throughput",
+      "3G__report.2010-09-13_1003CEST__dynamic", "4G__report_foot_0004__dynamic_left",
+      "3G__report.2011-01-29_1800CET__bola",
+    ])
   func requests(name: String) throws {
     let parts = name.split(separator: "__").map(String.init)
     let session = try #require(

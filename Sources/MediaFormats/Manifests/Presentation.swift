@@ -36,6 +36,8 @@ public struct PresentationTrack: Sendable {
   public var language = ""
   /// Start of the enclosing period.
   public var periodStart = RationalTime.zero
+  /// Number of segments that the manifest states beside the timeline (Smooth Streaming `Chunks`).
+  public var declaredSegmentCount: Int?
   /// The choices, in the order of the manifest.
   public var representations: [Representation] = []
 

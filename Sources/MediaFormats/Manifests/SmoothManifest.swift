@@ -39,6 +39,7 @@ struct SmoothManifest {
     }
     track.name = stream["Name"] ?? type
     track.language = stream["Language"] ?? ""
+    track.declaredSegmentCount = try stream.unsigned("Chunks").map { Int(clamping: $0) }
     guard let template = stream["Url"] else { throw stream.error("@Url is missing") }
     let scale = try stream.timescale("TimeScale") ?? timescale
     let builder = try timeline(stream, scale)

@@ -125,7 +125,8 @@ struct TraceLine {
         let text = String(decoding: field, as: UTF8.self)
         guard let value = Double(text), value.isFinite, value >= 0, value < 1e12 else {
           throw InputError(
-            InputPlace(source: source, line: number, column: raw.distance(from: raw.startIndex, to: field.startIndex) + 1),
+            InputPlace(
+              source: source, line: number, column: raw.distance(from: raw.startIndex, to: field.startIndex) + 1),
             "'\(text.prefix(40))' is no number of at least 0",
             suggestion: "a trace is Sabre JSON, lines of 'seconds Mbit/s', or Mahimahi milliseconds")
         }
@@ -159,7 +160,8 @@ extension NetworkTrace {
       }
       if duration < 0.001 || (latency ?? 0) > Self.longestLatencyMs || (bandwidth ?? 0) > 1e12 {
         findings.append(
-          InputDiagnostic(place: item.place, message: "a period lasts a microsecond or more, its latency 10 min or less"))
+          InputDiagnostic(
+            place: item.place, message: "a period lasts a microsecond or more, its latency 10 min or less"))
       }
       periods.append(
         Period(durationMs: duration, bandwidthKbps: bandwidth ?? 0, latencyMs: latency ?? 0))

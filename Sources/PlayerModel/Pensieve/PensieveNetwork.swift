@@ -28,7 +28,9 @@ struct PensieveNetwork {
     }
   }
 
-  /// Downloads a chunk. Answers the delay in milliseconds.
+  /// Downloads a chunk.
+  ///
+  /// Answers the delay in milliseconds.
   mutating func download(bytes: Double) -> Double {
     var sent = 0.0
     var delay = 0.0
@@ -48,7 +50,9 @@ struct PensieveNetwork {
     }
   }
 
-  /// Sleeps. Answers what is left of `ms` after the walk over whole samples, which is what Pensieve adds to its clock.
+  /// Sleeps.
+  ///
+  /// Answers what is left of `ms` after the walk over whole samples, which is what Pensieve adds to its clock.
   mutating func sleep(ms: Double) -> Double {
     var rest = ms
     while true {

@@ -1,6 +1,8 @@
 // The one face of a network that a single player sees, whether a Sabre trace, a Pensieve trace, or something else.
 
-/// A network with one client: time passes only through its methods. Times in milliseconds, sizes in bits.
+/// A network with one client: time passes only through its methods.
+///
+/// Times in milliseconds, sizes in bits.
 public protocol NetworkSource {
   /// Time since the start.
   var clockMs: Double { get }

@@ -45,6 +45,46 @@ public struct PlayerSettings: Sendable, Equatable {
   /// BOLA with a 25 s buffer, playing as soon as a segment is there.
   public init() {}
 
+  /// A player as its makers configured it, or a rule with the default buffer.
+  ///
+  /// Sources and what is left out stand in docs/models/players.md, section "Presets".
+  public static func standard(for abr: AbrName) -> PlayerSettings {
+    var settings = PlayerSettings()
+    settings.abr = abr
+    switch abr {
+    case .dashJs:
+      settings.bufferCapacity = .seconds(18)
+      settings.options.insufficientBufferFactor = 0.7
+    case .hlsJs:
+      settings.bufferCapacity = .seconds(30)
+      settings.estimator = .dualEwma(fastSeconds: 3, slowSeconds: 9)
+      settings.initialThroughputKbps = 500
+    case .shaka:
+      settings.bufferCapacity = .seconds(10)
+      settings.resumeThreshold = .seconds(2)
+      settings.startThreshold = .seconds(2)
+      settings.estimator = .dualEwma(fastSeconds: 2, slowSeconds: 5)
+      settings.initialThroughputKbps = 500
+      settings.trustedAfterBytes = 128_000
+    case .media3:
+      settings.bufferCapacity = .seconds(50)
+      settings.startThreshold = .seconds(1)
+      settings.resumeThreshold = .seconds(2)
+      settings.estimator = .recent(.weightedMedian, window: RecentSamples.largestWindow)
+      settings.trustedAfterBytes = 512 * 1024
+    case .stagefright:
+      settings.bufferCapacity = .seconds(30)
+      settings.startThreshold = .milliseconds(1500)
+      settings.resumeThreshold = .seconds(5)
+      settings.estimator = .recent(.mean, window: 3)
+    case .bba2: settings.bufferCapacity = .seconds(240)
+    case .robustMpc, .robustMpcStrict:
+      settings.estimator = .recent(.harmonicMean, window: RecentSamples.largestWindow)
+    case .bola, .bolaE, .throughput, .dynamic, .dynamicDash, .bufferBased, .fixed: break
+    }
+    return settings
+  }
+
   /// Capacity that is really usable: never below two segments, never beyond the live edge.
   ///
   /// A low-latency player cannot buffer what does not exist yet, which is what caps its rule.

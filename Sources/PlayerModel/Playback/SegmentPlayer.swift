@@ -16,52 +16,6 @@ public import SimEngine
   case nothing
 }
 
-/// A title as a session sees it.
-public struct TitleView: BitwiseCopyable {
-  /// The qualities.
-  public var ladder: LadderView
-  /// Playing time of every segment but the last.
-  public var segmentDuration: SimDuration
-  /// Number of segments, at least 1.
-  public var segmentCount: Int
-  /// Playing time of the title.
-  public var duration: SimDuration
-  /// Real segment sizes, if known.
-  public var sizes: SegmentSizes?
-
-  /// A title of `duration` cut into segments of the ladder's duration, the last one shorter.
-  /// - Precondition: the duration is positive.
-  public init(
-    ladder: LadderView, segmentDuration: SimDuration, duration: SimDuration, sizes: SegmentSizes? = nil
-  ) {
-    precondition(duration > .zero && segmentDuration > .zero, "a title lasts longer than zero")
-    self.ladder = ladder
-    self.segmentDuration = segmentDuration
-    self.duration = duration
-    segmentCount = Int(
-      (duration.nanoseconds + segmentDuration.nanoseconds - 1) / segmentDuration.nanoseconds)
-    self.sizes = sizes
-  }
-
-  /// Playing time of a segment.
-  public func duration(ofSegment segment: Int) -> SimDuration {
-    segment == segmentCount - 1 ? duration - segmentDuration * Int64(segment) : segmentDuration
-  }
-
-  /// Size of a segment in bytes, at least 1: from the table, else bitrate times its playing time.
-  public func bytes(segment: Int, quality: Int) -> Int64 {
-    let bits =
-      sizes?.bits(segment: segment, quality: quality)
-      ?? ladder.bitrateKbps(quality) * duration(ofSegment: segment).milliseconds
-    return max(1, Int64((bits / 8).rounded()))
-  }
-
-  /// The segment that holds a media time.
-  public func segment(at mediaTime: SimDuration) -> Int {
-    min(segmentCount - 1, max(0, Int(mediaTime.nanoseconds / segmentDuration.nanoseconds)))
-  }
-}
-
 /// A playing session in at most 256 bytes.
 public struct SegmentPlayer: BitwiseCopyable, Sendable {
   /// The buffer and its stalls.
@@ -82,7 +36,7 @@ public struct SegmentPlayer: BitwiseCopyable, Sendable {
     // A mark that the buffer cannot reach would never let the session play.
     let highestMark = capacity - title.segmentDuration
     let first = title.segment(at: offset)
-    let border = title.segmentDuration * Int64(first)
+    let border = title.start(ofSegment: first)
     buffer = PlaybackBuffer(
       at: time, offset: border, startThreshold: min(settings.startThreshold, highestMark),
       resumeThreshold: min(settings.resumeThreshold, highestMark))
@@ -149,7 +103,9 @@ public struct SegmentPlayer: BitwiseCopyable, Sendable {
     return transition
   }
 
-  /// The request was given up at `now` in favour of `target`; the segment is still the next one.
+  /// The request was given up at `now` in favour of `target`.
+  ///
+  /// The caller requests the same segment at `target` at once; it may also ask `nextRequest` again, as Sabre does.
   public mutating func abandoned(_ transfer: SegmentTransfer, target: Int, at now: SimTime, title: TitleView) {
     settle(at: now, title)
     statistics.received(bytes: transfer.receivedBytes)
@@ -162,7 +118,7 @@ public struct SegmentPlayer: BitwiseCopyable, Sendable {
   public mutating func seek(to target: SimDuration, at now: SimTime, title: TitleView) -> Bool {
     settle(at: now, title)
     let segment = title.segment(at: target)
-    let border = title.segmentDuration * Int64(segment)
+    let border = title.start(ofSegment: segment)
     if buffer.seek(to: border, at: now) {
       statistics.skipped(to: border, segmentDuration: title.segmentDuration)
       return false

@@ -2,7 +2,9 @@
 
 internal import SimEngine
 
-/// The curves of ITU-T P.1203.1 (video, mode 0) and P.1203.2 (audio). Opinion scores run from 1 to 5.
+/// The curves of ITU-T P.1203.1 (video, mode 0) and P.1203.2 (audio).
+///
+/// Opinion scores run from 1 to 5.
 ///
 /// The coefficients are those that the Recommendations publish. The engine's own `exp` and `log` are used, so that scores
 /// are the same on every machine.

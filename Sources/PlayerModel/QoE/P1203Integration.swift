@@ -128,7 +128,8 @@ struct P1203Integration {
     var weights = 0.0
     for (second, score) in audiovisual.enumerated() {
       let late =
-        0.00666620027943848 + 0.0000404018840273729 * DeterministicMath.exp(
+        0.00666620027943848 + 0.0000404018840273729
+        * DeterministicMath.exp(
           Double(second) / duration / 0.156497800436237)
       let bad = 0.143179744942738 - 0.0238641564518876 * score
       weighted += late * bad * score

@@ -20,7 +20,8 @@ extension P1203Session {
             framesPerSecond: item.positive("fps", &findings), representation: item["representation"]?.label))
       }
     } else {
-      findings.append(InputDiagnostic(place: node.place, message: "the report has no video: the member 'I13' is missing"))
+      findings.append(
+        InputDiagnostic(place: node.place, message: "the report has no video: the member 'I13' is missing"))
     }
     var audio: [AudioSegment] = []
     if let part = node["I11"] {

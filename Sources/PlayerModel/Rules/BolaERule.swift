@@ -28,11 +28,12 @@ public struct BolaERule: AdaptationRule {
   ///   - gammaP: weight of a stall against utility, only used without the insufficient buffer rule; 5 by default.
   ///   - insufficientBufferRule: whether a short buffer lowers the choice; with it the parameters follow from a low mark of
   ///     10 s and a high mark of at least 10 s + 2 s per quality.
+  ///   - insufficientBufferFactor: fixed factor of that rule; `nil` for the decaying one.
   ///   - cap: what to do about oscillation.
   ///   - ladder: the title's ladder.
   public init(
-    bufferMs: Double, gammaP: Double = 5, insufficientBufferRule: Bool = true, cap: BolaRule.OscillationCap = .oneAbove,
-    ladder: LadderView
+    bufferMs: Double, gammaP: Double = 5, insufficientBufferRule: Bool = true, insufficientBufferFactor: Double? = nil,
+    cap: BolaRule.OscillationCap = .oneAbove, ladder: LadderView
   ) {
     let topUtility = ladder.utilityFromOne(ladder.top)
     if insufficientBufferRule {
@@ -44,7 +45,7 @@ public struct BolaERule: AdaptationRule {
       controlMs = (bufferMs - ladder.segmentMs) / (topUtility + self.gammaP)
     }
     placeholderMs = 0
-    bufferGuard = InsufficientBufferGuard()
+    bufferGuard = InsufficientBufferGuard(fixedFactor: insufficientBufferFactor)
     lastQuality = 0
     choosesByThroughput = true
     guardsBuffer = insufficientBufferRule
@@ -77,7 +78,7 @@ public struct BolaERule: AdaptationRule {
     let sustainable = ladder.sustainableQuality(throughputKbps: context.throughputKbps, latencyMs: context.latencyMs)
     if choosesByThroughput {
       choosesByThroughput = false
-      bufferGuard = InsufficientBufferGuard()
+      bufferGuard.restart()
       placeholderMs = max(0, lowestLevel(for: sustainable, ladder) - context.levelMs)
       return Decision(quality: sustainable)
     }

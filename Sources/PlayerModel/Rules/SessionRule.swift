@@ -20,6 +20,18 @@ public enum AbrName: String, CaseIterable, Sendable, BitwiseCopyable {
   case robustMpcStrict = "robust-mpc-strict"
   /// No adaptation.
   case fixed
+  /// dash.js 5: DYNAMIC over BOLA-E with its own buffer marks and guard.
+  case dashJs = "dash.js"
+  /// hls.js.
+  case hlsJs = "hls.js"
+  /// Shaka Player.
+  case shaka
+  /// Android's Media3 (ExoPlayer).
+  case media3
+  /// Android's Stagefright HLS.
+  case stagefright
+  /// Netflix' BBA-2.
+  case bba2 = "bba-2"
 }
 
 /// What can be set about a rule.
@@ -38,6 +50,8 @@ public struct RuleOptions: Sendable, Equatable {
   public var safetyFactor = 0.9
   /// The quality of `fixed`.
   public var fixedQuality = 0
+  /// A fixed factor of the insufficient buffer rule; `nil` for one that decays from 0.9 to 0.5.
+  public var insufficientBufferFactor: Double?
   /// Whether DYNAMIC tells its halves of jumps.
   public var seeks = DynamicRule.SeekHandling.forwarded
 
@@ -65,6 +79,10 @@ public enum SessionRule: AdaptationRule {
   case robustMpc(RobustMpcRule<Float>)
   /// No adaptation.
   case fixed(FixedRule)
+  /// hls.js, Shaka, Media3, Stagefright.
+  case headroom(HeadroomRule)
+  /// BBA-2.
+  case bba2(Bba2Rule)
 
   /// The rule of a name for a buffer of `bufferMs` milliseconds.
   public init(_ name: AbrName, bufferMs: Double, ladder: LadderView, options: RuleOptions = RuleOptions()) {
@@ -75,13 +93,18 @@ public enum SessionRule: AdaptationRule {
     case .dynamic:
       self = .dynamic(
         DynamicRule(bola: .init(bufferMs, ladder, options), throughput: .init(options), seeks: options.seeks))
-    case .dynamicDash:
+    case .dynamicDash, .dashJs:
       self = .dynamicDash(
         DynamicDashRule(bola: .init(bufferMs, ladder, options), throughput: .init(options), seeks: options.seeks))
     case .bufferBased: self = .bufferBased(BufferBasedRule())
     case .robustMpc: self = .robustMpc(RobustMpcRule(ties: .last))
     case .robustMpcStrict: self = .robustMpc(RobustMpcRule(ties: .first))
     case .fixed: self = .fixed(FixedRule(quality: options.fixedQuality))
+    case .hlsJs: self = .headroom(HeadroomRule(.hlsJs))
+    case .shaka: self = .headroom(HeadroomRule(.shaka))
+    case .media3: self = .headroom(HeadroomRule(.media3))
+    case .stagefright: self = .headroom(HeadroomRule(.stagefright))
+    case .bba2: self = .bba2(Bba2Rule())
     }
   }
 
@@ -106,6 +129,12 @@ public enum SessionRule: AdaptationRule {
     case .bufferBased(var rule): return rule.choose(context)
     case .robustMpc(var rule): return rule.choose(context)
     case .fixed(var rule): return rule.choose(context)
+    case .headroom(var rule):
+      defer { self = .headroom(rule) }
+      return rule.choose(context)
+    case .bba2(var rule):
+      defer { self = .bba2(rule) }
+      return rule.choose(context)
     }
   }
 
@@ -117,7 +146,8 @@ public enum SessionRule: AdaptationRule {
     case .throughput(let rule): rule.considerAbandon(progress)
     case .dynamic(let rule): rule.considerAbandon(progress)
     case .dynamicDash(let rule): rule.considerAbandon(progress)
-    case .bufferBased, .robustMpc, .fixed: nil
+    case .headroom(let rule): rule.considerAbandon(progress)
+    case .bufferBased, .robustMpc, .fixed, .bba2: nil
     }
   }
 
@@ -139,6 +169,12 @@ public enum SessionRule: AdaptationRule {
     case .robustMpc(var rule):
       rule.downloaded(outcome)
       self = .robustMpc(rule)
+    case .headroom(var rule):
+      rule.downloaded(outcome)
+      self = .headroom(rule)
+    case .bba2(var rule):
+      rule.downloaded(outcome)
+      self = .bba2(rule)
     case .throughput, .bufferBased, .fixed: break
     }
   }
@@ -152,7 +188,10 @@ public enum SessionRule: AdaptationRule {
     case .dynamicDash(var rule):
       rule.waited(milliseconds: milliseconds)
       self = .dynamicDash(rule)
-    case .bola, .throughput, .dynamic, .bufferBased, .robustMpc, .fixed: break
+    case .headroom(var rule):
+      rule.waited(milliseconds: milliseconds)
+      self = .headroom(rule)
+    case .bola, .throughput, .dynamic, .bufferBased, .robustMpc, .fixed, .bba2: break
     }
   }
 
@@ -171,7 +210,10 @@ public enum SessionRule: AdaptationRule {
     case .dynamicDash(var rule):
       rule.sought(segment: segment)
       self = .dynamicDash(rule)
-    case .throughput, .bufferBased, .robustMpc, .fixed: break
+    case .bba2(var rule):
+      rule.sought(segment: segment)
+      self = .bba2(rule)
+    case .throughput, .bufferBased, .robustMpc, .fixed, .headroom: break
     }
   }
 }
@@ -187,12 +229,14 @@ extension BolaERule {
   init(_ bufferMs: Double, _ ladder: LadderView, _ options: RuleOptions) {
     self.init(
       bufferMs: bufferMs, gammaP: options.gammaP, insufficientBufferRule: options.insufficientBufferRule,
-      cap: options.oscillationCap, ladder: ladder)
+      insufficientBufferFactor: options.insufficientBufferFactor, cap: options.oscillationCap, ladder: ladder)
   }
 }
 
 extension ThroughputRule {
   init(_ options: RuleOptions) {
-    self.init(safetyFactor: options.safetyFactor, insufficientBufferRule: options.insufficientBufferRule)
+    self.init(
+      safetyFactor: options.safetyFactor, insufficientBufferRule: options.insufficientBufferRule,
+      insufficientBufferFactor: options.insufficientBufferFactor)
   }
 }

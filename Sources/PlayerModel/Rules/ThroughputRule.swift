@@ -3,18 +3,25 @@
 /// The insufficient buffer rule of dash.js: a segment must arrive before the buffer that is left runs dry.
 ///
 /// `safe = factor * (level - latency) * throughput` bits are allowed; the factor decays from 0.9 by 0.9 a decision to 0.5.
-@frozen public struct InsufficientBufferGuard: BitwiseCopyable, Sendable {
-  @usableFromInline var factor = 0.9
+public struct InsufficientBufferGuard: BitwiseCopyable, Sendable {
+  private var factor: Double
+  private let decays: Bool
 
-  /// A guard at its initial factor.
-  @inlinable public init() {}
+  /// A guard with a factor that decays from 0.9, or a fixed one.
+  public init(fixedFactor: Double? = nil) {
+    factor = fixedFactor ?? 0.9
+    decays = fixedFactor == nil
+  }
+
+  /// Starts the decay again.
+  mutating func restart() { if decays { factor = 0.9 } }
 
   /// The quality that fits, at most `quality`, or `nil` if `quality` itself fits.
   ///
   /// Advances the decay.
   public mutating func cap(_ quality: Int, _ context: DecisionContext) -> Int? {
     let safeBits = factor * (context.levelMs - context.latencyMs) * context.throughputKbps
-    factor = max(factor * 0.9, 0.5)
+    if decays { factor = max(factor * 0.9, 0.5) }
     for lower in 0..<quality where context.ladder.bitrateKbps(lower + 1) * context.ladder.segmentMs > safeBits {
       return lower
     }
@@ -37,8 +44,11 @@ public struct ThroughputRule: AdaptationRule {
   /// - Parameters:
   ///   - safetyFactor: share of the estimated throughput that may be used; 0.9 by default.
   ///   - insufficientBufferRule: whether a short buffer lowers the choice.
-  public init(safetyFactor: Double = 0.9, insufficientBufferRule: Bool = true) {
-    bufferGuard = InsufficientBufferGuard()
+  ///   - insufficientBufferFactor: fixed factor of that rule; `nil` for the decaying one.
+  public init(
+    safetyFactor: Double = 0.9, insufficientBufferRule: Bool = true, insufficientBufferFactor: Double? = nil
+  ) {
+    bufferGuard = InsufficientBufferGuard(fixedFactor: insufficientBufferFactor)
     self.safetyFactor = safetyFactor
     guardsBuffer = insufficientBufferRule
   }

@@ -44,7 +44,9 @@ public struct SabreOptions: Sendable, Equatable {
   public var replacement = Replacement.none
   /// Factor on every bandwidth (`-nm`).
   public var networkMultiplier = 1.0
-  /// Length of the title in seconds (`-ml`); the size table repeats. `nil` for the title as it is.
+  /// Length of the title in seconds (`-ml`); the size table repeats.
+  ///
+  /// `nil` for the title as it is.
   public var movieSeconds: Double?
   /// Jump (`-s`).
   public var seek: Seek?

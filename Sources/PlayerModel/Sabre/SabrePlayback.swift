@@ -2,7 +2,9 @@
 
 internal import Glibc
 
-/// The buffer of a Sabre session and everything that is counted while it plays. Milliseconds throughout.
+/// The buffer of a Sabre session and everything that is counted while it plays.
+///
+/// Milliseconds throughout.
 struct SabrePlayback {
   private let ladder: LadderView
   private let segmentMs: Double
@@ -68,7 +70,9 @@ struct SabrePlayback {
     rampupMs = nil
   }
 
-  /// Plays for `duration` milliseconds, stalling when the buffer runs dry. Only running dry counts as an event.
+  /// Plays for `duration` milliseconds, stalling when the buffer runs dry.
+  ///
+  /// Only running dry counts as an event.
   mutating func play(_ duration: Double) {
     var rest = duration
     if count == 0 {

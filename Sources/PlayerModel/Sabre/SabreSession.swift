@@ -183,7 +183,9 @@ struct SabreSession<Rule: AdaptationRule> {
     estimator.push(ms: totalMs - firstByteMs, kbps: size / (totalMs - firstByteMs), latencyMs: firstByteMs)
   }
 
-  /// Requests a segment, or a replacement for one. Answers by how many segments the session advanced.
+  /// Requests a segment, or a replacement for one.
+  ///
+  /// Answers by how many segments the session advanced.
   private mutating func request(_ next: Int) -> Int {
     var decision = rule.choose(
       DecisionContext(
