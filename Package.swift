@@ -1,8 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings of every Swift target. Libraries carry no unsafe flags, so that other packages can depend on them;
-/// their hot generic types are `@inlinable` instead.
+/// Settings of every Swift target.
+///
+/// Libraries carry no unsafe flags, so that other packages can depend on them; their hot generic types are `@inlinable`
+/// instead.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
