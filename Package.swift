@@ -3,7 +3,8 @@ import PackageDescription
 
 /// Settings of every Swift target.
 ///
-/// Libraries carry no unsafe flags, so that other packages can depend on them; their hot generic types are `@inlinable` instead.
+/// Libraries carry no unsafe flags, so that other packages can depend on them; their hot generic types are `@inlinable`
+/// instead.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),

@@ -20,7 +20,9 @@ public struct ChartAxis: Sendable {
   public var unit: String
   /// How values lie on it.
   public var scale: Scale
-  /// Whether zero is shown even if no value is near it. Bars and areas always show zero.
+  /// Whether zero is shown even if no value is near it.
+  ///
+  /// Bars and areas always show zero.
   public var includesZero: Bool
   /// The range shown; `nil` to follow the values.
   public var range: ClosedRange<Double>?

@@ -73,7 +73,7 @@ struct ChartFrame {
     left = max(44, widest + 14)
     right = width - 18
     let rows = Self.rows(of: legend, width: width)
-    top = 52 + (legend.count > 1 ? Double(rows.count) * 20 : 0)
+    top = 62 + (legend.count > 1 ? Double(rows.count) * 20 : 0)
     bottom = height - 44
   }
 
@@ -97,7 +97,7 @@ struct ChartFrame {
   func background(xTicks: Bool = true, yTicks: Bool = true) -> String {
     var text = SVGText.text("title", 12, 24, title)
     // The title of the vertical axis lies flat above it, where it can be read without turning one's head.
-    text += SVGText.text("axis-title", 12, top - 9, yAxis.label)
+    text += SVGText.text("axis-title", 12, top - 14, yAxis.label)
     text += SVGText.text("axis-title middle", (left + right) / 2, size.height - 8, xAxis.label)
     text += legendText
     if yTicks {
@@ -125,7 +125,7 @@ struct ChartFrame {
     var text = ""
     for (row, entries) in Self.rows(of: legend, width: size.width).enumerated() {
       var across = 12.0
-      let height = 44 + Double(row) * 20
+      let height = 46 + Double(row) * 20
       for entry in entries {
         switch entry.mark {
         case .line:

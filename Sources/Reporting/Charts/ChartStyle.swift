@@ -11,7 +11,9 @@ enum ChartStyle {
   /// Dashes: solid for the first series, then ever more broken.
   private static let dashes = ["none", "8 3", "2 3", "8 3 2 3", "12 4", "5 2 1 2 1 2", "1 2"]
 
-  /// Colours of series by theme. Yellow is left to dark backgrounds, dark blue to light ones.
+  /// Colours of series by theme.
+  ///
+  /// Yellow is left to dark backgrounds, dark blue to light ones.
   private static let light = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "var(--ink)"]
   private static let dark = ["#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#F0E442", "var(--ink)"]
 
@@ -40,6 +42,7 @@ enum ChartStyle {
       .chart .title{font-size:16px;font-weight:600}
       .chart .tick,.chart .axis-title,.chart .note{fill:var(--soft)}
       .chart .tick,.chart .note{font-size:12px}
+      .chart .note{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round;pointer-events:none}
       .chart .middle{text-anchor:middle}
       .chart .end{text-anchor:end}
       .chart .grid{stroke:var(--grid)}
@@ -51,6 +54,7 @@ enum ChartStyle {
       .chart .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:butt}
       .chart .ribbon{stroke:none;fill-opacity:.2}
       .chart .area{stroke:var(--paper);stroke-width:.5;fill-opacity:.85}
+      .chart .again{fill-opacity:.45}
       .chart .whisker{stroke:var(--ink);stroke-width:1.5}
       .chart .frame{fill:var(--paper)}
 
@@ -65,6 +69,6 @@ enum ChartStyle {
   /// Class of the stroke of a series.
   static func stroke(_ index: Int) -> String { "s\(index % seriesCount)" }
 
-  /// Class of the fill of a series.
-  static func fill(_ index: Int) -> String { "f\(index % seriesCount)" }
+  /// Classes of the fill of a series; a colour that comes a second time is paler.
+  static func fill(_ index: Int) -> String { "f\(index % seriesCount)\(index / seriesCount % 2 == 1 ? " again" : "")" }
 }

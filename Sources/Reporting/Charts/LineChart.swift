@@ -87,7 +87,8 @@ public struct LineChart: Chart {
       title: title, width: width, height: height, xAxis: xAxis, yAxis: yAxis, x: x, y: y,
       legend: series.enumerated().map { (name: $1.name, index: $0, mark: isStacked ? .box : .line) })
     var text = frame.background()
-    text += spanText(frame)
+    let spans = spanText(frame)
+    text += spans.shapes
     if isStacked {
       for (index, area) in shown.enumerated() {
         text += areaText(area, below: index == 0 ? nil : shown[index - 1], index, frame)
@@ -96,7 +97,7 @@ public struct LineChart: Chart {
       for (index, line) in shown.enumerated() { text += ribbonText(line, index, frame) }
       for (index, line) in shown.enumerated() { text += lineText(line, index, frame) }
     }
-    return text + hitText(frame)
+    return text + hitText(frame) + spans.names
   }
 
   /// Each series on top of those before it; a gap counts as nothing.
@@ -171,8 +172,9 @@ public struct LineChart: Chart {
   }
 
   /// Spans with their names; names that would run into each other move down a line.
-  private func spanText(_ frame: ChartFrame) -> String {
-    var text = ""
+  private func spanText(_ frame: ChartFrame) -> (shapes: String, names: String) {
+    var shapes = ""
+    var names = ""
     var ends = [Double](repeating: -.infinity, count: 3)
     for span in spans {
       guard span.range.upperBound >= frame.x.lower, span.range.lowerBound <= frame.x.upper else { continue }
@@ -180,7 +182,7 @@ public struct LineChart: Chart {
       let width = max(2, frame.across(span.range.upperBound) - start)
       let from = frame.x.text(span.range.lowerBound)
       let to = frame.x.text(span.range.upperBound)
-      text += SVGText.rectangle(
+      shapes += SVGText.rectangle(
         "span", start, frame.top, width, frame.bottom - frame.top,
         tooltip: span.range.lowerBound == span.range.upperBound
           ? "\(span.name), \(from)" : "\(span.name), \(from) to \(to)")
@@ -189,10 +191,10 @@ public struct LineChart: Chart {
       let (first, last) = isLate ? (start - wide - 4, start - 4) : (start + 4, start + 4 + wide)
       guard let row = ends.firstIndex(where: { $0 < first }) else { continue }
       ends[row] = last + 6
-      text += SVGText.text(
+      names += SVGText.text(
         isLate ? "note end" : "note", isLate ? start - 4 : start + 4, frame.top + 13 + Double(row) * 14, span.name)
     }
-    return text
+    return (shapes, names)
   }
 
   /// Columns that light up under the pointer and tell the values there; no script is needed.

@@ -3,7 +3,9 @@
 import CSQLite
 public import TextFormats
 
-/// A database of results. A run appends its rows in one transaction; nothing is ever overwritten.
+/// A database of results.
+///
+/// A run appends its rows in one transaction; nothing is ever overwritten.
 ///
 /// Tables: `run` (one row a run), `parameter` (the resolved scenario, a row a value), `metric` (what summary.csv
 /// holds), `series` (what timeseries.csv holds), `session` and `event`, whose further columns are those of the run that

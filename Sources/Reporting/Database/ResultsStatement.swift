@@ -19,8 +19,9 @@ final class ResultsStatement {
 
   deinit { sqlite3_finalize(statement) }
 
-  /// Runs the statement once with values for its marks. Numbers that are not finite become `NULL` (NaN) or stay
-  /// infinite, as SQLite has them.
+  /// Runs the statement once with values for its marks.
+  ///
+  /// Numbers that are not finite become `NULL` (NaN) or stay infinite, as SQLite has them.
   func run(_ cells: [Table.Cell]) throws(FileError) {
     sqlite3_reset(statement)
     for (index, cell) in cells.enumerated() {

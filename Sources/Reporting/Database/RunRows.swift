@@ -2,7 +2,9 @@
 
 public import TextFormats
 
-/// Writes the rows of a run. It is only valid inside the call that hands it out.
+/// Writes the rows of a run.
+///
+/// It is only valid inside the call that hands it out.
 public struct RunRows {
   let database: ResultsDatabase
   /// The number of the run.

@@ -16,7 +16,7 @@ extension ReportPage {
       figure{margin:0;padding:8px;border:1px solid var(--grid);border-radius:8px;break-inside:avoid}
       figure svg{display:block;width:100%;height:auto;max-width:1000px;margin:0 auto}
       figcaption{font-size:13px;padding:2px 8px 4px}
-      .key-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:16px 0}
+      .key-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px;margin:16px 0}
       .key-figures div{background:var(--panel);border-radius:8px;padding:12px 14px;break-inside:avoid}
       .key-figures b{display:block;font-size:22px;line-height:1.3;font-variant-numeric:tabular-nums}
       .key-figures span{color:var(--soft);font-size:13px}
