@@ -1,6 +1,6 @@
 import MediaFormats
 public import Platform
-import SimEngine
+public import SimEngine
 import TextFormats
 
 /// A scenario ready to run: decoded, checked, its media measured.
@@ -8,7 +8,7 @@ public struct ScenarioFile: Sendable {
   /// Path as the user gave it.
   public let path: String
   /// The checked scenario.
-  public let scenario: Scenario
+  public private(set) var scenario: Scenario
   /// Segment sizes of its ladder.
   public let pattern: SegmentPattern
   /// The text with overrides, from which configurations of a comparison are made.
@@ -28,7 +28,19 @@ public struct ScenarioFile: Sendable {
   public func with(_ overrides: [ScenarioOverride]) throws -> ScenarioFile {
     var document = self.document
     for override in overrides { try document.set(path: override.path, to: override.value, origin: override.origin) }
-    return try ScenarioFile(path: path, document: document)
+    var file = try ScenarioFile(path: path, document: document)
+    file.scenario.duration = min(file.scenario.duration, scenario.duration)
+    return file
+  }
+
+  /// The same scenario, ended sooner; what would happen later is left out, not an error.
+  ///
+  /// - Returns: `nil` if nothing would be observed, because the warm-up does not end before.
+  public func ending(after duration: SimDuration) -> ScenarioFile? {
+    guard duration > scenario.warmup else { return nil }
+    var file = self
+    file.scenario.duration = min(duration, scenario.duration)
+    return file
   }
 
   private init(path: String, document: JSONText) throws {

@@ -38,6 +38,7 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
       .bindMemory(to: Record.self, capacity: capacity)
     bucketBits = max(4, Int.bitWidth - (capacity - 1).leadingZeroBitCount)
     buckets = .allocate(capacity: 1 << bucketBits)
+    adviseHugePages(buckets, byteCount: MemoryLayout<Int32>.stride << bucketBits)
     buckets.initialize(repeating: -1, count: 1 << bucketBits)
   }
 
@@ -66,11 +67,13 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
   @inlinable
   static var keyMask: UInt64 { (1 << 58) - 1 }
 
+  /// Segments of one file lie in neighbouring buckets: a viewer asks for them one after the other, and finds the cache
+  /// line of the last one still warm. Files are spread by Fibonacci hashing, so chains are as long as at random.
   @inlinable @inline(__always)
   func bucket(of key: UInt64) -> Int {
-    // Fibonacci hashing; folding first lets the title bits reach the low half that the product spreads upwards.
-    let folded = key ^ key >> 29
-    return Int(truncatingIfNeeded: (folded &* 0x9E37_79B9_7F4A_7C15) >> UInt64(truncatingIfNeeded: 64 - bucketBits))
+    let file = key >> 24
+    let home = (file ^ file >> 17) &* 0x9E37_79B9_7F4A_7C15 >> UInt64(truncatingIfNeeded: 64 - bucketBits)
+    return Int(truncatingIfNeeded: (home &+ key & 0xFF_FFFF) & ((1 << UInt64(truncatingIfNeeded: bucketBits)) - 1))
   }
 
   /// The slot of a key, or -1.
@@ -149,6 +152,7 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
     let oldCount = 1 << bucketBits
     bucketBits += 1
     buckets = .allocate(capacity: 1 << bucketBits)
+    adviseHugePages(buckets, byteCount: MemoryLayout<Int32>.stride << bucketBits)
     buckets.initialize(repeating: -1, count: 1 << bucketBits)
     for index in 0..<oldCount {
       var slot = old[index]
@@ -199,10 +203,23 @@ public struct InvariantViolation: Error, Equatable, Sendable, CustomStringConver
 }
 
 /// `realloc` with the failure turned into a trap; large blocks move by remapping pages, without a copy.
+///
+/// A slab is read at random, so large blocks ask for huge pages: most of the cost of a miss is the page walk.
 @usableFromInline
 func reallocated(_ block: UnsafeMutableRawPointer?, byteCount: Int) -> UnsafeMutableRawPointer {
   guard let moved = realloc(block, byteCount) else { preconditionFailure("out of memory: \(byteCount) bytes") }
+  adviseHugePages(moved, byteCount: byteCount)
   return moved
+}
+
+/// Asks for huge pages under a block of 8 MiB or more; a system that has none goes on with small ones.
+@usableFromInline
+func adviseHugePages(_ block: UnsafeMutableRawPointer, byteCount: Int) {
+  let pageMask = UInt(4_095)
+  let start = (UInt(bitPattern: block) + pageMask) & ~pageMask
+  let end = (UInt(bitPattern: block) + UInt(byteCount)) & ~pageMask
+  guard byteCount >= 8 << 20, let pages = UnsafeMutableRawPointer(bitPattern: start) else { return }
+  _ = madvise(pages, Int(end - start), 14 /* MADV_HUGEPAGE */)
 }
 
 @usableFromInline

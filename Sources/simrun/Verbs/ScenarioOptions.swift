@@ -1,5 +1,7 @@
 import Arguments
 import Glibc
+import Platform
+import SimEngine
 import Studies
 import TextFormats
 
@@ -8,7 +10,7 @@ enum ScenarioOptions {
   static let options: [Option] = [
     .value("seed", "N", "Root of all random streams, in place of the scenario's."),
     .repeated("set", "PATH=VALUE", "Replace one value of the scenario, for example cdn.edge.policy=lru."),
-    .value("until", "DURATION", "Stop after so much simulated time, in place of the scenario's duration."),
+    .value("until", "DURATION", "Stop after so much simulated time."),
     .value("jobs", "N", short: "j", "Threads; all processors by default. Never changes a result."),
   ]
 
@@ -27,14 +29,15 @@ enum ScenarioOptions {
     var overrides = try invocation.assignments("set").map {
       ScenarioOverride(path: $0.path, value: $0.value, origin: "--set \($0.path)=\($0.value)")
     }
-    if let until = invocation.text("until") {
-      _ = try invocation.quantity("until", .duration)
-      overrides.append(ScenarioOverride(path: "duration", value: until, origin: "--until \(until)"))
-    }
     if let seed = try invocation.integer("seed", in: 0...Int64.max) {
       overrides.append(ScenarioOverride(path: "seed", value: "\(seed)", origin: "--seed \(seed)"))
     }
-    return try ScenarioFile(path: invocation.required("SCENARIO"), overrides: overrides)
+    let file = try ScenarioFile(path: invocation.required("SCENARIO"), overrides: overrides)
+    guard let until = try invocation.quantity("until", .duration, in: 1...Int64.max) else { return file }
+    guard let shortened = file.ending(after: SimDuration(nanoseconds: until)) else {
+      throw invocation.error("until", "nothing would be observed, the warm-up lasts \(file.scenario.warmup)")
+    }
+    return shortened
   }
 
   /// Threads to use: as many as asked for, or one a processor.
