@@ -23,6 +23,17 @@ import TextFormats
     #expect(problems.first?.rates() == [3000, 6000])
   }
 
+  @Test("a light flow beside heavy ones keeps its digits")
+  func lightFlow() throws {
+    // The heavy flow is capped; what it leaves goes to the two light ones by weight.
+    let problems = try read(
+      #"{"links":[{"id":"a","capacity_kbps":9000}],"flows":[{"id":"h","path":["a"],"weight":1e9,"cap_kbps":6000},"#
+        + #"{"id":"f","path":["a"],"weight":1e-9},{"id":"g","path":["a"],"weight":2e-9}]}"#)
+    let rates = try #require(problems.first?.rates())
+    #expect(rates[0] == 6000)
+    #expect(abs(rates[1] - 1000) < 1e-6 && abs(rates[2] - 2000) < 1e-6)
+  }
+
   @Test("a flow without links runs at its cap")
   func pathless() throws {
     let problems = try read(#"[{"links":[],"flows":[{"id":"f","path":[],"cap_kbps":777,"weight":3}]}]"#)

@@ -93,6 +93,7 @@ private struct SharingReader {
 
   private mutating func flow(_ node: JSONNode, links: [String: Int], linkNames: [String]) -> SharingProblem.Flow {
     var path: [Int] = []
+    var crossed: Set<Int> = []
     for item in items("path", of: node) {
       guard case .text(let id) = item.content else {
         report(item, "a path holds names of links, not \(item.kindPhrase)")
@@ -102,7 +103,7 @@ private struct SharingReader {
         report(item, "unknown link '\(id)'", NameSuggestion.phrase(for: id, in: linkNames))
         continue
       }
-      if path.contains(link) { report(item, "the path crosses link '\(id)' twice") }
+      if !crossed.insert(link).inserted { report(item, "the path crosses link '\(id)' twice") }
       path.append(link)
     }
     var cap: Double?

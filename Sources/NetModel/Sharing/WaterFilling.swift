@@ -26,6 +26,8 @@ struct WaterFilling {
     /// Sum of members x weight over routes not frozen, and their number.
     var openWeight = 0.0
     var openRoutes = 0
+    /// `openWeight` when it was last summed anew.
+    var summedWeight = 0.0
 
     /// The level at which the link is full.
     var fullLevel: Double { left > 0 ? left / openWeight : 0 }
@@ -165,6 +167,7 @@ struct WaterFilling {
       }
     }
     for link in component where links[Int(link)].openRoutes > 0 {
+      links[Int(link)].summedWeight = links[Int(link)].openWeight
       linkLevels.collect(links[Int(link)].fullLevel, link)
     }
     linkLevels.build()
@@ -223,6 +226,15 @@ struct WaterFilling {
     }
   }
 
+  private mutating func sumWeights(of link: Int) {
+    var sum = 0.0
+    for crossing in links[link].crossings where !routes[Int(crossing.route)].isFrozen {
+      sum += routes[Int(crossing.route)].members * routes[Int(crossing.route)].weight
+    }
+    links[link].openWeight = sum
+    links[link].summedWeight = sum
+  }
+
   private mutating func freeze(_ route: Int, at level: Double) {
     guard !routes[route].isFrozen else { return }
     routes[route].isFrozen = true
@@ -233,6 +245,8 @@ struct WaterFilling {
       links[link].left -= rate * members
       links[link].openWeight -= routes[route].weight * members
       links[link].openRoutes -= 1
+      // Where heavy flows leave light ones behind, rounding errors of the heavy must not stay in the sum.
+      if links[link].openWeight < links[link].summedWeight * 1e-3 { sumWeights(of: link) }
     }
     shares.append(Share(route: Int32(route), rate: rate))
   }
