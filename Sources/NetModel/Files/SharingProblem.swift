@@ -35,6 +35,8 @@ public struct SharingProblem: Sendable {
   /// Flows in the order of the file, which is the order of the results.
   public var flows: [Flow]
 
+  /// Largest capacity or cap that a file may give, in kbit/s; `completionsSeconds` takes 1e12 and more for the same.
+  static let largestRate = 1e15
   /// Latest start that a file may give, in seconds (about 31 years).
   static let latestStart = 1e9
   /// Largest size that a file may give, in kbit (2^40 bytes).
@@ -78,7 +80,7 @@ private struct SharingReader {
     for item in items("links", of: node) {
       let link = SharingProblem.Link(
         id: text("id", of: item),
-        capacityKbps: number("capacity_kbps", of: item, in: 0...Double.greatestFiniteMagnitude))
+        capacityKbps: number("capacity_kbps", of: item, in: 0...SharingProblem.largestRate))
       if indices.updateValue(links.count, forKey: link.id) != nil { report(item, "link '\(link.id)' is there twice") }
       links.append(link)
     }
@@ -108,7 +110,7 @@ private struct SharingReader {
     }
     var cap: Double?
     if let node = node["cap_kbps"] {
-      if case .null = node.content {} else { cap = number(node, "cap_kbps", in: 0...Double.greatestFiniteMagnitude) }
+      if case .null = node.content {} else { cap = number(node, "cap_kbps", in: 0...SharingProblem.largestRate) }
     }
     if path.isEmpty, cap == nil, node["path"] != nil {
       report(node, "a flow without links needs 'cap_kbps': nothing else bounds its rate")

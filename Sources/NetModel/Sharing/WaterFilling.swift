@@ -35,6 +35,7 @@ struct WaterFilling {
 
   private struct Route {
     var weight: Double
+    var cap: Double
     /// cap / weight: the level at which the cap binds.
     var capLevel: Double
     var members = 0.0
@@ -82,7 +83,7 @@ struct WaterFilling {
     pathLinks.append(contentsOf: path.map { Int32($0) })
     pathPlaces.append(contentsOf: path.map { _ in -1 })
     routes.append(
-      Route(weight: weight, capLevel: cap / weight, pathStart: start, pathEnd: Int32(pathLinks.count)))
+      Route(weight: weight, cap: cap, capLevel: cap / weight, pathStart: start, pathEnd: Int32(pathLinks.count)))
     return routes.count - 1
   }
 
@@ -151,7 +152,7 @@ struct WaterFilling {
       let path = Int(routes[Int(route)].pathStart)..<Int(routes[Int(route)].pathEnd)
       for place in path { reach(pathLinks[place]) }
       if path.isEmpty, routes[Int(route)].members > 0 {
-        shares.append(Share(route: route, rate: routes[Int(route)].capLevel * routes[Int(route)].weight))
+        shares.append(Share(route: route, rate: routes[Int(route)].cap))
       }
     }
     notedRoutes.removeAll(keepingCapacity: true)
@@ -238,7 +239,7 @@ struct WaterFilling {
   private mutating func freeze(_ route: Int, at level: Double) {
     guard !routes[route].isFrozen else { return }
     routes[route].isFrozen = true
-    let rate = level * routes[route].weight
+    let rate = min(level * routes[route].weight, routes[route].cap)
     let members = routes[route].members
     for place in Int(routes[route].pathStart)..<Int(routes[route].pathEnd) {
       let link = Int(pathLinks[place])
