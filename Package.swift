@@ -1,8 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings of every Swift target. Libraries carry no unsafe flags, so that other packages can depend on them;
-/// their hot generic types are `@inlinable` instead.
+/// Settings of every Swift target.
+///
+/// Libraries carry no unsafe flags, so that other packages can depend on them; their hot generic types are `@inlinable`
+/// instead.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -36,6 +38,9 @@ let package = Package(
   targets: [
     // System libraries: a module map each.
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
@@ -48,7 +53,7 @@ let package = Package(
 
     // Models: never import each other.
     module("NetModel", ["SimEngine", "TextFormats"]),
-    module("CDNModel", ["SimEngine", "TextFormats"]),
+    module("CDNModel", ["SimEngine", "TextFormats", "CZlib", "CZstd"]),
     module("ClusterModel", ["SimEngine", "TextFormats"]),
     module("PlayerModel", ["SimEngine", "TextFormats", "MediaFormats"]),
     module("BackendModel", ["SimEngine", "TextFormats"]),
@@ -63,7 +68,7 @@ let package = Package(
       ]),
 
     // Studies run the platform; Reporting writes what they find.
-    module("Reporting", ["SimEngine", "TextFormats"]),
+    module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
     module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
@@ -75,7 +80,7 @@ let package = Package(
       swiftSettings: executableSettings),
     .executableTarget(
       name: "simbench",
-      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats"],
+      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats", "TextFormats"],
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
 
@@ -84,10 +89,10 @@ let package = Package(
     tests("ArgumentsTests", ["Arguments", "TextFormats"]),
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
-    tests("CDNModelTests", ["CDNModel", "SimEngine"]),
-    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "MediaFormats"]),
+    tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
+    tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
-    tests("ReportingTests", ["Reporting", "TextFormats"]),
+    tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
     tests("SimrunTests", ["simrun"]),
   ],

@@ -19,7 +19,8 @@ import Testing
       (#" {"b" : [1, 2.50, -0.0e1, 1e3], "a":null}"#, #"{"b":[1,2.5,0,1000],"a":null}"#),
       (#""\u00e9\uD83D\uDE00\n\/""#, "\"é😀\\n/\""),
       ("12345678901234567890", "1.2345678901234567e+19"), ("[]", "[]"), ("\r\n true\t", "true"),
-      (#"{"a":{"b":{}}}"#, #"{"a":{"b":{}}}"#), (#""\u0000""#, #""\u0000""#), ("-9223372036854775808", "-9223372036854775808"),
+      (#"{"a":{"b":{}}}"#, #"{"a":{"b":{}}}"#), (#""\u0000""#, #""\u0000""#),
+      ("-9223372036854775808", "-9223372036854775808"),
     ])
   func canonical(text: String, expected: String) throws {
     #expect(try JSONText(parsing: text, source: "t").canonicalText == expected)
@@ -36,7 +37,10 @@ import Testing
       ("{\"a\":1\n\"b\":2}", "t:2:1: a comma is missing before this"),
       ("{\"a\":1,\"a\":2}", "t:1:8 (a): the key 'a' stands twice in one object, first on line 1"),
       ("{a:1}", "t:1:2: the key a is not in quotes (write \"a\")"),
-      ("[25Mbit/s]", "t:1:2 ([0]): '25Mbit/s' is no JSON number (a quantity with its unit stands in double quotes: \"25Mbit/s\")"),
+      (
+        "[25Mbit/s]",
+        "t:1:2 ([0]): '25Mbit/s' is no JSON number (a quantity with its unit stands in double quotes: \"25Mbit/s\")"
+      ),
       ("[NaN]", "t:1:2 ([0]): 'NaN' is no JSON number: numbers are finite"),
       ("[01]", "t:1:2 ([0]): the number 01 has a leading zero (write 1)"),
       ("[1e999]", "t:1:2 ([0]): the number 1e999 is beyond the range of a double"),

@@ -57,7 +57,8 @@ struct SampleScenario: SettingsGroup, Equatable {
     static let variants = SettingsVariants<Length>("How long sessions are.")
       .form(
         "constant", .quantity(.duration, 1...Int64.max), initial: 1_000_000_000, Length.constant,
-        { if case .constant(let form) = $0 { form } else { nil } }, "Always the same.")
+        { if case .constant(let form) = $0 { form } else { nil } }, "Always the same."
+      )
       .form(
         "lognormal", Length.lognormal, { if case .lognormal(let form) = $0 { form } else { nil } },
         "Skewed to the right.")
@@ -87,11 +88,14 @@ struct SampleScenario: SettingsGroup, Equatable {
     .list("events", \.events, 0...1000, "What happens.")
     .texts("regions", \.regions, 1...8, "Names of regions.")
     .value(
-      "timeout", \.timeout, .optional(.quantity(.duration, 1...Int64.max), initial: 1_000_000_000), "When to give up.")
+      "timeout", \.timeout, .optional(.quantity(.duration, 1...Int64.max), initial: 1_000_000_000), "When to give up."
+    )
     .required("name")
     .check { scenario, places in
       guard scenario.events.count > scenario.cdn.edge.siteCount else { return [] }
-      return [places.finding("events", "more events than sites"), places.finding("cdn.edge.sites", "fewer sites than events")]
+      return [
+        places.finding("events", "more events than sites"), places.finding("cdn.edge.sites", "fewer sites than events"),
+      ]
     }
 }
 

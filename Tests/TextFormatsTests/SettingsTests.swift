@@ -48,28 +48,31 @@ import Testing
         "name": 3
       }
       """
-    #expect(
-      try findings(text) == [
-        "s.json:2:30 (cdn.edge.sites): 0 is out of range (1 to 100000)",
-        "s.json:2:33 (cdn.edge.polcy): unknown key 'polcy' (did you mean 'policy'?)",
-        "s.json:2:58 (cdn.edge.disk): '25Mbit/s' is a bit rate, not a byte size (write it like 20TB, 500MB or 1.5GiB)",
-        "s.json:2:78 (cdn.edge.link): the number 12 has no unit (write it like 25Mbit/s, 800kbit/s or 10Gbit/s)",
-        "s.json:3:20 (segmentBudget): '90s' is out of range (1ns to 1min)",
-        "s.json:4:3 (polict): unknown key 'polict' (did you mean 'cdn.edge.policy'?)",
-        "s.json:5:14 (length.lognromal): unknown form 'lognromal' (did you mean 'lognormal'?)",
-        "s.json:6:14 (events[0]): the key 'name' is missing (Its name.)",
-        "s.json:6:15 (events[0].nme): unknown key 'nme' (did you mean 'name'?)",
-        "s.json:6:36 (events[0].start): '25:00' is not a time of day (write it like 21:00 or 06:30:15)",
-        "s.json:6:46 (events[1]): the number 7 stands where an object should ({ ... }: Something that happens.)",
-        "s.json:7:14 (diurnal): an array of 2 where there must be 3 items",
-        "s.json:8:13 (traced): the text 'yes' stands where true or false should (for example true)",
-        "s.json:9:11 (name): the number 3 stands where text in quotes should (for example \"name\")",
-      ])
+    let found = try findings(text)
+    let expected = [
+      "s.json:2:29 (cdn.edge.sites): 0 is out of range (1 to 100000)",
+      "s.json:2:32 (cdn.edge.polcy): unknown key 'polcy' (did you mean 'policy'?)",
+      "s.json:2:56 (cdn.edge.disk): '25Mbit/s' is a bit rate, not a byte size (write it like 20TB, 500MB or 1.5GiB)",
+      "s.json:2:76 (cdn.edge.link): the number 12 has no unit (write it like 25Mbit/s, 800kbit/s or 10Gbit/s)",
+      "s.json:3:20 (segmentBudget): '90s' is out of range (1ns to 1min)",
+      "s.json:4:3 (polict): unknown key 'polict' (did you mean 'cdn.edge.policy'?)",
+      "s.json:5:14 (length.lognromal): unknown form 'lognromal' (did you mean 'lognormal'?)",
+      "s.json:6:14 (events[0]): the key 'name' is missing (Its name.)",
+      "s.json:6:15 (events[0].nme): unknown key 'nme' (did you mean 'name'?)",
+      "s.json:6:36 (events[0].start): '25:00' is not a time of day (write it like 21:00 or 06:30:15)",
+      "s.json:6:46 (events[1]): the number 7 stands where an object should ({ ... }: Something that happens.)",
+      "s.json:7:14 (diurnal): an array of 2 where there must be 3 items",
+      "s.json:8:13 (traced): the text 'yes' stands where true or false should (for example true)",
+      "s.json:9:11 (name): the number 3 stands where text in quotes should (for example \"name\")",
+    ]
+    #expect(found.count == expected.count)
+    for (found, expected) in zip(found, expected) { #expect(found == expected) }
   }
 
   @Test("a rule across keys names the places of both")
   func crossRule() throws {
-    let text = #"{"name": "x", "cdn": {"edge": {}}, "events": [{"name": "a", "start": "1:00"}, {"name": "b", "start": "2:00"}]}"#
+    let text =
+      #"{"name": "x", "cdn": {"edge": {}}, "events": [{"name": "a", "start": "1:00"}, {"name": "b", "start": "2:00"}]}"#
     #expect(
       try findings(text, set: [("cdn.edge.sites", "1")]) == [
         "s.json:1:46 (events): more events than sites",
@@ -86,7 +89,12 @@ import Testing
     scenario.events = [.init(name: "e", startNanoseconds: 1_500_000_000, lengthNanoseconds: 7)]
     scenario.length = .lognormal(.init(meanNanoseconds: 1, variation: 2))
     scenario.timeout = 86_400_000_000_000
-    for value in [scenario, SampleScenario(), { var s = scenario; s.premiere = .init(share: 1 / 3.0); return s }()] {
+    for value in [
+      scenario, SampleScenario(),
+      {
+        var s = scenario; s.premiere = .init(share: 1 / 3.0); return s
+      }(),
+    ] {
       let text = SampleScenario.settings.resolved(value).text(indented: true)
       #expect(try SettingsDecoder.decode(SampleScenario.self, from: JSONText(parsing: text, source: "r")) == value)
     }

@@ -79,6 +79,13 @@ public enum DeterministicMath {
   static func exp(_ high: Double, _ low: Double) -> Double {
     guard high < 709.79 else { return high.isNaN ? high : .infinity }
     guard high > -745.2 else { return high.isNaN ? high : 0 }
+    let (k, growth) = reduce(high, low)
+    return scale(1 + growth, by: k)
+  }
+
+  /// e^(high + low) = 2^k (1 + growth), the growth being e^r - 1 for the rest r of at most ln 2 / 2.
+  @inlinable
+  static func reduce(_ high: Double, _ low: Double) -> (k: Int, growth: Double) {
     // x = k ln 2 + r, |r| <= ln 2 / 2; k ln2High is exact.
     let k = (high * 1.4426950408889634).rounded(.toNearestOrEven)
     let reducedHigh = high - k * ln2High
@@ -95,7 +102,7 @@ public enum DeterministicMath {
       1.0 / 6
       + s * (1.0 / 120 + s * (1.0 / 5_040 + s * (1.0 / 362_880 + s * (1.0 / 39_916_800 + s * (1.0 / 6_227_020_800)))))
     let tail = (lost + lost * r) + s * (even + r * odd)
-    return scale(1 + (r + tail), by: Int(k))
+    return (Int(k), r + tail)
   }
 
   /// y * 2^k with one rounding, also where the result is subnormal or the power itself is out of range.
@@ -110,13 +117,10 @@ public enum DeterministicMath {
   /// e^x - 1, precise near zero.
   @inlinable
   public static func expm1(_ x: Double) -> Double {
-    guard x.magnitude < 0.25 else { return exp(x) - 1 }
-    let s = x * x
-    // x + x^2/2 + ... + x^13/13!, largest term last.
-    var sum = 1.0 / 6_227_020_800
-    for divisor in [479_001_600, 39_916_800, 3_628_800, 362_880, 40_320, 5_040, 720, 120, 24, 6] as [Double] {
-      sum = sum * x + 1 / divisor
-    }
-    return x + (s * 0.5 + s * x * sum)
+    guard x.magnitude < 38 else { return exp(x) - 1 }
+    let (k, growth) = reduce(x, 0)
+    guard k != 0 else { return growth }
+    let power = scale(1, by: k)
+    return power * growth + (power - 1)
   }
 }

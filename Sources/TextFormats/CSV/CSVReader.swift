@@ -50,7 +50,9 @@ public struct CSVReader {
         line += 1
       } else if byte == UInt8(ascii: "\r") {
         input.advance()
-        guard try input.peek() == UInt8(ascii: "\n") else { throw error("a carriage return without a line feed", column: 1) }
+        guard try input.peek() == UInt8(ascii: "\n") else {
+          throw error("a carriage return without a line feed", column: 1)
+        }
       } else {
         return try row()
       }

@@ -24,7 +24,9 @@ extension JSONParser {
         try report("the number \(word.shortened(to: 40)) is beyond the range of a double", at: place)
         return .null
       }
-      if number.double == 0, word.prefix(while: { $0 != "e" && $0 != "E" }).contains(where: { "123456789".contains($0) }) {
+      if number.double == 0,
+        word.prefix(while: { $0 != "e" && $0 != "E" }).contains(where: { "123456789".contains($0) })
+      {
         try report("the number \(word.shortened(to: 40)) is too small for a double", at: place)
       }
       return .number(number)
@@ -63,7 +65,9 @@ extension JSONParser {
 
   // MARK: Strings
 
-  /// The string whose opening quote stands here. A single quote is reported and then served as the delimiter.
+  /// The string whose opening quote stands here.
+  ///
+  /// A single quote is reported and then served as the delimiter.
   mutating func string(place: InputPlace) throws(Halt) -> String {
     let quote = bytes[offset]
     if quote == UInt8(ascii: "'") {
@@ -128,7 +132,8 @@ extension JSONParser {
     case UInt8(ascii: "u"): return try unicodeEscape(place: place)
     default:
       if letter >= 0x80 { offset -= 1 }
-      try report("'\\' followed by \(byteName(letter)) is no escape", at: place, suggestion: "a backslash is written \\\\")
+      try report(
+        "'\\' followed by \(byteName(letter)) is no escape", at: place, suggestion: "a backslash is written \\\\")
       return "\u{FFFD}"
     }
   }
@@ -140,7 +145,9 @@ extension JSONParser {
       return "\u{FFFD}"
     }
     if let scalar = UnicodeScalar(unit) { return scalar }
-    if unit < 0xDC00, offset + 1 < bytes.count, bytes[offset] == UInt8(ascii: "\\"), bytes[offset + 1] == UInt8(ascii: "u") {
+    if unit < 0xDC00, offset + 1 < bytes.count, bytes[offset] == UInt8(ascii: "\\"),
+      bytes[offset + 1] == UInt8(ascii: "u")
+    {
       let second = offset
       offset += 2
       if let low = hexUnit(), (0xDC00...0xDFFF).contains(low),

@@ -232,7 +232,8 @@ struct JSONParser {
       try passColon(after: key, path: keyPath)
       let member = JSONMember(key: key, keyPlace: keyPlace, value: try value(depth: depth + 1, path: keyPath))
       if let first = firstLines[key] {
-        try report("the key '\(key.shortened(to: 40))' stands twice in one object, first on line \(first)", at: keyPlace)
+        try report(
+          "the key '\(key.shortened(to: 40))' stands twice in one object, first on line \(first)", at: keyPlace)
       } else {
         firstLines[key] = keyPlace.line ?? 0
         members.append(member)
@@ -246,7 +247,9 @@ struct JSONParser {
     if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return try string(place: place) }
     guard byte.isWordByte else { throw try unexpected("a key in double quotes", path: path) }
     let word = scanWord()
-    try report("the key \(word.shortened(to: 40)) is not in quotes", at: place, suggestion: "write \"\(word.shortened(to: 40))\"")
+    try report(
+      "the key \(word.shortened(to: 40)) is not in quotes", at: place, suggestion: "write \"\(word.shortened(to: 40))\""
+    )
     return word
   }
 

@@ -48,14 +48,16 @@ public enum Quantity {
       let term = try QuantityTerm(rest, of: text, kind: kind, allowsTail: kind == .duration)
       let unit = try term.unit(of: text, kind: kind)
       guard let magnitude = term.number.magnitude(times: unit.factor), let part = Int64(exactly: magnitude) else {
-        throw QuantityError("'\(text.shortened(to: 40))' is too large", suggestion: "at most \(self.text(baseUnits: .max, kind))")
+        throw QuantityError(
+          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(largest(kind))")
       }
       if part == 0, term.number.mantissa != 0 {
         throw QuantityError("'\(text.shortened(to: 40))' is less than \(self.text(baseUnits: 1, kind))")
       }
       let (sum, overflow) = total.addingReportingOverflow(part)
       guard !overflow else {
-        throw QuantityError("'\(text.shortened(to: 40))' is too large", suggestion: "at most \(self.text(baseUnits: .max, kind))")
+        throw QuantityError(
+          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(largest(kind))")
       }
       total = sum
       rest = term.tail
@@ -175,7 +177,8 @@ struct QuantityTerm {
       return QuantityError("'\(shown)' looks like \(other.phrase), not \(kind.phrase)", suggestion: kind.advice)
     }
     let suggestion = near.map { "did you mean '\($0.symbol)'?" } ?? kind.advice
-    return QuantityError("'\(symbol.shortened(to: 20))' in '\(shown)' is no unit of \(kind.phrase)", suggestion: suggestion)
+    return QuantityError(
+      "'\(symbol.shortened(to: 20))' in '\(shown)' is no unit of \(kind.phrase)", suggestion: suggestion)
   }
 
   private func nearest(in kind: QuantityKind) -> QuantityUnit? {

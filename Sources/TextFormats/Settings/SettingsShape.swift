@@ -84,7 +84,8 @@ indirect enum SettingsShape: Sendable {
       Self.bounds(range, lowest: 0, highest: .greatestFiniteMagnitude) { NumberText.shortest($0) }
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .optional(let shape, _): shape.allowed
-    case .list(let shape, let count, _): [Self.countPhrase(count), shape.allowed].filter { !$0.isEmpty }.joined(separator: ", each ")
+    case .list(let shape, let count, _):
+      [Self.countPhrase(count), shape.allowed].filter { !$0.isEmpty }.joined(separator: ", each ")
     case .variant(_, let variants): "one of \(variants().forms.map(\.name).joined(separator: ", "))"
     case .flag, .text, .group: ""
     }

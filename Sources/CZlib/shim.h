@@ -1,0 +1,5 @@
+// The part of zlib that simrun calls. `inflateInit2` is a macro, which Swift does not import.
+#include <zlib.h>
+
+// Starts inflating a gzip member (window bits 15 + 16: gzip header and trailer).
+static inline int czlib_gunzip_start(z_stream *stream) { return inflateInit2(stream, 31); }

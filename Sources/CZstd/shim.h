@@ -1,0 +1,2 @@
+// The part of libzstd that simrun calls.
+#include <zstd.h>

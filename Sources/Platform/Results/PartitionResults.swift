@@ -1,0 +1,30 @@
+import NetModel
+import SimEngine
+
+/// What one edge site found.
+struct SiteResults: Sendable {
+  let index: Int
+  let snapshots: [SiteSnapshot]
+  /// Start-up delays since the warm-up, in seconds.
+  let startupDelays: LogLinearHistogram
+  /// Times from request to last byte since the warm-up, in seconds.
+  let downloadTimes: LogLinearHistogram
+  let records: [SessionRecord]
+  /// Invariants that broke, in order.
+  let violations: [String]
+  let events: UInt64
+  let edgeCapacity: BitRate
+  /// Fetches that the site still waits for.
+  let fetchesInFlight: Int
+}
+
+/// What the core found.
+struct CoreResults: Sendable {
+  let snapshots: [CoreSnapshot]
+  /// Invariants that broke, in order.
+  let violations: [String]
+  let events: UInt64
+  let egressCapacity: BitRate
+  /// Fetches that the core works on.
+  let fetchesInCore: Int
+}

@@ -1,0 +1,115 @@
+import CDNModel
+public import SimEngine
+
+/// What one run found: totals of sites and core over the observed time, their time series, and a sample of sessions.
+///
+/// Everything is merged in the order of the partitions, so it does not depend on the threads that ran them.
+public struct PlatformResults: Sendable {
+  /// Name of the scenario.
+  public let scenarioName: String
+  /// The slice of the platform that was simulated.
+  public let scale: PlatformScale
+  /// What made the run that run.
+  public let identity: RunIdentity
+  /// Simulated time that was reached.
+  public let reached: SimTime
+  /// Whether the run reached the scenario's end.
+  public let isComplete: Bool
+  /// Events handled by all partitions.
+  public let events: UInt64
+  /// Digest of every event of every partition.
+  public let digest: RunDigest
+  /// Digests of the partitions, sites first, with their checkpoints if the run kept them.
+  public let partitionDigests: [RunDigest]
+  /// The events that the run was asked to keep in full.
+  public let tracedEvents: [TracedEvent]
+  /// The listed sessions, by site and in the order in which they ended.
+  public let sessions: [SessionRecord]
+  /// Start-up delays since the warm-up, in seconds.
+  public let startupDelays: LogLinearHistogram
+  /// Times from segment request to last byte since the warm-up, in seconds.
+  public let downloadTimes: LogLinearHistogram
+
+  let windows: [ObservedWindow]
+  let observed: ObservedWindow
+  let sites: [SiteResults]
+  let core: CoreResults
+  let violations: [String]
+
+  init(
+    scenario: Scenario, scale: PlatformScale, catalog: Catalog, identity: RunIdentity, reached: SimTime,
+    sites: [SiteResults], core: CoreResults, logs: [EventLog]
+  ) {
+    scenarioName = scenario.name
+    self.scale = scale
+    self.identity = identity
+    self.reached = reached
+    isComplete = reached >= .zero + scenario.duration
+    self.sites = sites
+    self.core = core
+    partitionDigests = logs.map(\.digest)
+    tracedEvents = logs.flatMap(\.trace)
+    events = sites.reduce(core.events) { $0 + $1.events }
+    var digest = RunDigest()
+    for partition in partitionDigests { digest.merge(partition) }
+    self.digest = digest
+    sessions = sites.flatMap(\.records)
+    var startups = LogLinearHistogram()
+    var downloads = LogLinearHistogram()
+    for site in sites {
+      startups.merge(site.startupDelays)
+      downloads.merge(site.downloadTimes)
+    }
+    startupDelays = startups
+    downloadTimes = downloads
+
+    let moments = core.snapshots.map(\.at)
+    var violations = sites.flatMap(\.violations) + core.violations
+    if sites.contains(where: { $0.snapshots.map(\.at) != moments }) {
+      violations.append("sites and core were not observed at the same moments")
+    }
+    let warmupEnd = SimTime.zero + scenario.warmup
+    var windows: [ObservedWindow] = []
+    for index in moments.indices {
+      windows.append(ObservedWindow(from: index == 0 ? nil : index - 1, to: index, sites: sites, core: core))
+    }
+    self.windows = windows
+    // A run that was stopped during its warm-up has nothing to leave out yet.
+    let cut = moments.lastIndex { $0 <= warmupEnd && $0 < reached }
+    observed = ObservedWindow(
+      from: scenario.warmup > .zero ? cut : nil, to: moments.count - 1, sites: sites, core: core)
+    self.violations = violations
+  }
+}
+
+/// Sites and core between two snapshots.
+struct ObservedWindow: Sendable {
+  let from: SimTime
+  let to: SimTime
+  /// What each site did in the window.
+  let sites: [SiteCounters]
+  /// What all sites did in the window.
+  let total: SiteCounters
+  let core: CoreCounters
+  /// Sessions at all sites at the end of the window.
+  let active: Int
+  /// The most sessions at once at each site in the window.
+  let sitePeaks: [Int]
+  let residentBytes: [Int64]
+
+  init(from start: Int?, to end: Int, sites results: [SiteResults], core: CoreResults) {
+    from = start.map { core.snapshots[$0].at } ?? .zero
+    to = core.snapshots[end].at
+    sites = results.map { site in
+      site.snapshots[end].totals - (start.map { site.snapshots[$0].totals } ?? SiteCounters())
+    }
+    total = sites.reduce(SiteCounters(), +)
+    self.core = core.snapshots[end].totals - (start.map { core.snapshots[$0].totals } ?? CoreCounters())
+    active = results.reduce(0) { $0 + $1.snapshots[end].active }
+    let first = start.map { $0 + 1 } ?? 0
+    sitePeaks = results.map { site in site.snapshots[first...end].reduce(0) { max($0, $1.activePeak) } }
+    residentBytes = results.map { $0.snapshots[end].residentBytes }
+  }
+
+  var seconds: Double { (to - from).seconds }
+}

@@ -1,0 +1,61 @@
+public import PlayerModel
+public import SimEngine
+public import TextFormats
+
+/// The adaptive player of every viewer.
+public struct PlayerSettings: SettingsGroup, Equatable {
+  /// Rule that chooses the quality of each segment.
+  public var abr = AbrName.bola
+  /// Media that the player holds at most.
+  public var bufferTarget = SimDuration.milliseconds(30_000)
+  /// Media that must be there before the first frame is shown.
+  public var startupBuffer = SimDuration.milliseconds(4_000)
+  /// Media that must be there before playing goes on after a stall.
+  public var resumeBuffer = SimDuration.milliseconds(4_000)
+  /// Round trips between the press on play and the first segment request: connection, TLS and manifest.
+  public var setupRoundTrips = 4.0
+  /// Below this level a download in flight is watched, and given up for a lower quality if the rule says so.
+  public var watchedLevel = SimDuration.milliseconds(10_000)
+
+  /// BOLA with a 30 s buffer.
+  public init() {}
+
+  /// The table of `player`.
+  public static var settings: SettingsTable<PlayerSettings> {
+    SettingsTable<PlayerSettings>("The adaptive player of every viewer.")
+      .choice("abr", \.abr, "Rule that chooses the quality of each segment.")
+      .duration(
+        "buffer", \.bufferTarget.nanoseconds, 1_000_000_000...3_600_000_000_000, "Media that the player holds at most."
+      )
+      .duration(
+        "startup_buffer", \.startupBuffer.nanoseconds, 0...600_000_000_000,
+        "Media that must be there before the first frame is shown."
+      )
+      .duration(
+        "resume_buffer", \.resumeBuffer.nanoseconds, 0...600_000_000_000,
+        "Media that must be there before playing goes on after a stall."
+      )
+      .number(
+        "setup_round_trips", \.setupRoundTrips, 0...100,
+        "Round trips between play and the first segment request: connection, TLS and manifest."
+      )
+      .duration(
+        "watched_level", \.watchedLevel.nanoseconds, 0...600_000_000_000,
+        "Below this level a download in flight may be given up for a lower quality."
+      )
+      .check { player, places in
+        var findings: [InputDiagnostic] = []
+        if player.startupBuffer > player.bufferTarget {
+          findings.append(
+            InputDiagnostic(
+              place: places["startup_buffer"], message: "more than 'buffer' can hold, so playing would never start"))
+        }
+        if player.resumeBuffer > player.bufferTarget {
+          findings.append(
+            InputDiagnostic(
+              place: places["resume_buffer"], message: "more than 'buffer' can hold, so playing would never resume"))
+        }
+        return findings
+      }
+  }
+}

@@ -1,0 +1,120 @@
+public import SimEngine
+public import TextFormats
+
+/// What is simulated: the decoded scenario file, every value checked, every default filled in.
+///
+/// The tables in this folder are the single description of the file: they decode it, print its JSON Schema and its
+/// documentation. docs/SCENARIOS.md gives the source of each number in the scenarios that come with simrun.
+public struct Scenario: SettingsGroup, Equatable {
+  /// Short name; it names the default results folder.
+  public var name = ""
+  /// What the scenario is about, one sentence.
+  public var description = ""
+  /// Root of every random stream.
+  public var seed = 1
+  /// Local time of day at which simulated time starts, since midnight.
+  public var start = SimDuration.zero
+  /// Simulated time from start to end.
+  public var duration = SimDuration.zero
+  /// Simulated time before statistics start; the state goes on, only the observers start anew.
+  public var warmup = SimDuration.zero
+  /// How much of the platform is simulated.
+  public var scale = ScaleSettings()
+  /// Titles and their media.
+  public var catalog = CatalogSettings()
+  /// Who watches, when and for how long.
+  public var viewers = ViewerSettings()
+  /// The adaptive player.
+  public var player = PlayerSettings()
+  /// Links and latencies.
+  public var network = NetworkSettings()
+  /// Edge sites and the origin.
+  public var cdn = CDNSettings()
+  /// What the run writes.
+  public var output = OutputSettings()
+
+  /// Defaults; a scenario file must at least name itself and its duration.
+  public init() {}
+
+  /// The table of the file's top level.
+  public static var settings: SettingsTable<Scenario> {
+    SettingsTable<Scenario>("A streaming platform, its viewers, and one stretch of time.")
+      .text("name", \.name, "Short name; results go to reports/<name> by default.")
+      .text("description", \.description, "What the scenario is about, one sentence.")
+      .integer("seed", \.seed, 0...Int.max, "Root of every random stream.")
+      .clock("start", \.start.nanoseconds, "Local time of day at which the run starts.")
+      .duration("duration", \.duration.nanoseconds, 1_000_000_000...2_592_000_000_000_000, "Simulated time.")
+      .duration(
+        "warmup", \.warmup.nanoseconds, 0...2_592_000_000_000_000,
+        "Simulated time before statistics start; the state goes on, only the observers start anew."
+      )
+      .group("scale", \.scale, "How much of the platform is simulated.")
+      .group("catalog", \.catalog, "Titles and their media.")
+      .group("viewers", \.viewers, "Who watches, when and for how long.")
+      .group("player", \.player, "The adaptive player.")
+      .group("network", \.network, "Links and latencies.")
+      .group("cdn", \.cdn, "Edge sites and the origin.")
+      .group("output", \.output, "What the run writes.")
+      .required("name", "duration")
+      .check { scenario, places in scenario.contradictions(places) }
+  }
+
+  /// Rules that concern several keys.
+  private func contradictions(_ places: SettingsPlaces) -> [InputDiagnostic] {
+    var findings: [InputDiagnostic] = []
+    func object(_ key: String, _ message: String, suggestion: String? = nil) {
+      findings.append(InputDiagnostic(place: places[key], message: message, suggestion: suggestion))
+    }
+    if warmup >= duration { object("warmup", "must end before the run does, or nothing is observed") }
+    if duration / output.interval > 100_000 {
+      object(
+        "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
+    }
+    if let premiere = viewers.premiere {
+      let day = SimDuration.seconds(86_400)
+      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
+      if release >= duration {
+        object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+    }
+    return findings
+  }
+}
+
+/// How much of the platform is simulated.
+public struct ScaleSettings: SettingsGroup, Equatable {
+  /// Share of the edge sites that is simulated, whole sites with all their viewers, above 0 and at most 1.
+  public var fraction = 1.0
+
+  /// The whole platform.
+  public init() {}
+
+  /// The table of `scale`.
+  public static var settings: SettingsTable<ScaleSettings> {
+    SettingsTable<ScaleSettings>("A slice of the platform: fewer sites at full detail, shared tiers scaled alike.")
+      .fraction(
+        "fraction", \.fraction, 0.000_001...1,
+        "Share of the edge sites that is simulated, whole sites with all their viewers; at least one site.")
+  }
+}
+
+/// What the run writes beside the summary.
+public struct OutputSettings: SettingsGroup, Equatable {
+  /// Width of the windows of timeseries.csv.
+  public var interval = SimDuration.milliseconds(60_000)
+  /// Share of the sessions that sessions.csv lists, chosen by a hash of the session.
+  public var sessionSample = 1.0
+
+  /// One-minute windows, every session.
+  public init() {}
+
+  /// The table of `output`.
+  public static var settings: SettingsTable<OutputSettings> {
+    SettingsTable<OutputSettings>("What the run writes beside the summary.")
+      .duration(
+        "interval", \.interval.nanoseconds, 1_000_000_000...86_400_000_000_000,
+        "Width of the windows of timeseries.csv."
+      )
+      .fraction("session_sample", \.sessionSample, 0...1, "Share of the sessions that sessions.csv lists.")
+  }
+}

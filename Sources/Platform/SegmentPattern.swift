@@ -1,0 +1,56 @@
+public import SimEngine
+
+/// The real ladder as the catalog uses it: sizes of whole segments by rendition, measured from the fragments.
+///
+/// All renditions must cut at the same times, so that a player may change rendition at any segment.
+public struct SegmentPattern: Sendable, Equatable {
+  /// Media time of one segment.
+  public let segmentDuration: SimDuration
+  /// Segments in the pattern.
+  public let patternLength: Int
+  /// Bytes of each video rendition's segments, lowest rendition first.
+  public let videoBytes: [[Int64]]
+  /// Bytes of the audio segments; zeros where the ladder has no audio.
+  public let audioBytes: [Int64]
+
+  /// A pattern from explicit sizes, for tests and for ladders without files.
+  ///
+  /// - Precondition: every rendition has the same, positive number of segments.
+  public init(segmentDuration: SimDuration, videoBytes: [[Int64]], audioBytes: [Int64]) {
+    precondition(!videoBytes.isEmpty && !videoBytes[0].isEmpty, "a pattern has at least one rendition and one segment")
+    precondition(videoBytes.allSatisfy { $0.count == videoBytes[0].count }, "renditions have equally many segments")
+    precondition(audioBytes.count == videoBytes[0].count, "audio has as many segments as video")
+    self.segmentDuration = segmentDuration
+    self.patternLength = videoBytes[0].count
+    self.videoBytes = videoBytes
+    self.audioBytes = audioBytes
+  }
+
+  /// Video bytes at complexity 1, rendition-major, and the mean bit rate of each rendition.
+  ///
+  /// - Parameter rungs: mean bit rates in bits per second, or empty to keep the files' own.
+  func videoBytes(scaledTo rungs: [Int64]) -> (bytes: [Double], bitsPerSecond: [Double]) {
+    let patternS = segmentDuration.seconds * Double(patternLength)
+    var bytes: [Double] = []
+    var rates: [Double] = []
+    for (rendition, sizes) in videoBytes.enumerated() {
+      let own = Double(sizes.reduce(0, +)) * 8 / patternS
+      let rate = rungs.isEmpty ? own : Double(rungs[rendition])
+      rates.append(rate)
+      for size in sizes { bytes.append(Double(size) * (rate / own)) }
+    }
+    return (bytes, rates)
+  }
+
+  /// What is wrong with a scenario's rungs for this pattern, if anything is.
+  public func objection(toRungs rungs: [Int64]) -> String? {
+    if !rungs.isEmpty, rungs.count != videoBytes.count {
+      return "\(rungs.count) rungs for \(videoBytes.count) video renditions"
+    }
+    let rates = videoBytes(scaledTo: rungs).bitsPerSecond
+    for (lower, higher) in zip(rates, rates.dropFirst()) where lower >= higher {
+      return "rungs must ascend, but \(Int64(lower)) bit/s comes before \(Int64(higher)) bit/s"
+    }
+    return nil
+  }
+}

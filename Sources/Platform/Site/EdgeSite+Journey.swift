@@ -1,0 +1,326 @@
+// The viewer's journey through an edge site, from top to bottom:
+//
+//   viewerArrives -> planRequest -> requestReachesEdge -> hit:  startTransfer
+//                         ^                            -> miss: fetch, or join a fetch in flight
+//                         |                                     fetchArrives -> startTransfer
+//                         '-- segmentArrives <- segmentSent <---------------------'
+//   checkProgress: give a slow download up        mayDepart, stallPatienceMayEnd, startupPatienceEnds: leave
+//
+// A request costs one event and one completion on the link. Half a round trip lies between player and edge each way;
+// what the player decides on is known when the segment is sent, so its next request is planned then, for later.
+
+import CDNModel
+import NetModel
+import PlayerModel
+import SimEngine
+
+extension EdgeSiteState {
+  // MARK: - Arrival
+
+  mutating func scheduleArrival(process: Int) {
+    if let at = arrivals[process].next() { queue.schedule(.arrival(process: UInt8(process)), at: at) }
+  }
+
+  mutating func viewerArrives(process: Int, at now: SimTime) {
+    let number = arrivals[process].count
+    scheduleArrival(process: process)
+    let plan = planners[process].plan(arrival: number)
+    countPlan(plan)
+    countSessions(at: now)
+    totals.arrivals += 1
+    let player = settings.player
+    let ladder = ladder(title: plan.title)
+    let offset = catalog.mediaTime(segments: plan.firstSegment)
+    let session = sessions.insert(
+      ViewerSession(
+        generation: 0, phase: .requesting, process: UInt8(process), isSampled: plan.isSampled,
+        accessClass: UInt8(plan.accessClass), quality: 0, title: UInt32(plan.title),
+        firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
+        roundTrip: plan.roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
+        firstByteAt: now, requestNumber: 0, flow: nil, requestBytes: 0,
+        rule: SessionRule(player.abr, bufferMs: player.bufferTarget.milliseconds, ladder: ladder),
+        estimator: .dualEwma(DualEwma()),
+        buffer: PlaybackBuffer(
+          at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
+        statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
+    queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
+    let setup = SimDuration(
+      nanoseconds: Int64((Double(plan.roundTrip.nanoseconds) * player.setupRoundTrips).rounded()))
+    planRequest(slot: session.slot, from: now + setup)
+  }
+
+  // MARK: - Requests
+
+  /// Plans the next request for when the player is free at `from`: it waits for room in the buffer, asks the rule, and
+  /// the request reaches the edge half a round trip later.
+  mutating func planRequest(slot: UInt32, from: SimTime) {
+    let session = sessions.at(slot)
+    guard session.pointee.nextSegment < catalog.segmentCounts[Int(session.pointee.title)] else {
+      session.pointee.phase = .drained
+      return
+    }
+    var sendAt = from
+    let level = session.pointee.buffer.level(at: from)
+    let room = settings.player.bufferTarget - catalog.segmentDuration
+    if level > room, session.pointee.buffer.phase(at: from) == .playing {
+      let wait = level - max(room, .zero)
+      sendAt = from + wait
+      session.pointee.rule.waited(milliseconds: wait.milliseconds)
+    }
+    let decision = session.pointee.rule.choose(context(session, at: sendAt))
+    session.pointee.quality = Int8(decision.quality)
+    if decision.delayMs > 0 { sendAt = sendAt + .seconds(decision.delayMs / 1_000) }
+    session.pointee.requestedAt = sendAt
+    session.pointee.phase = .requesting
+    queue.schedule(.request(sessions.ref(slot)), at: sendAt + halfRoundTrip(session))
+  }
+
+  private func context(_ session: UnsafeMutablePointer<ViewerSession>, at time: SimTime) -> DecisionContext {
+    let title = Int(session.pointee.title)
+    return DecisionContext(
+      segment: Int(session.pointee.nextSegment), segmentCount: Int(catalog.segmentCounts[title]),
+      levelMs: session.pointee.buffer.level(at: time).milliseconds,
+      throughputKbps: session.pointee.estimator.throughputKbps ?? 0, latencyMs: session.pointee.estimator.latencyMs,
+      ladder: ladder(title: title))
+  }
+
+  private func ladder(title: Int) -> LadderView {
+    settings.ladder.view(bitrateScale: catalog.complexities[title])
+  }
+
+  private func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
+    SimDuration(nanoseconds: session.pointee.roundTrip.nanoseconds / 2)
+  }
+
+  private func key(_ session: UnsafeMutablePointer<ViewerSession>) -> SegmentKey {
+    SegmentKey(
+      title: Int(session.pointee.title), representation: Int(session.pointee.quality),
+      segment: Int(session.pointee.nextSegment))
+  }
+
+  mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    let key = key(session)
+    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    session.pointee.requestNumber &+= 1
+    session.pointee.requestBytes = bytes
+    totals.requests += 1
+    if cache.lookup(key, bytes: bytes).isHit {
+      startTransfer(slot: slot, at: now)
+      return
+    }
+    session.pointee.phase = .awaitingFetch
+    switch fetches.join(key, waiter: slot) {
+    case .started:
+      totals.fetches += 1
+      outbox.append(BackhaulMessage(at: now + settings.backhaulLatency, key: key, site: UInt32(index)))
+    case .joined:
+      totals.coalesced += 1
+    }
+  }
+
+  mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
+    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    totals.fetched += 1
+    totals.fetchedBytes += bytes
+    cache.admit(key, bytes: bytes)
+    guard var waiters = fetches.complete(key) else {
+      violations.append("site \(index) got a segment that it had not asked for: \(key)")
+      return
+    }
+    while let slot = fetches.next(&waiters) { startTransfer(slot: slot, at: now) }
+  }
+
+  // MARK: - Transfer
+
+  private mutating func startTransfer(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    session.pointee.phase = .downloading
+    session.pointee.firstByteAt = now
+    session.pointee.flow = edgeLink.startFlow(
+      bytes: session.pointee.requestBytes, capClass: Int(session.pointee.accessClass), owner: slot, at: now)
+    totals.startedBytes += session.pointee.requestBytes
+    if session.pointee.buffer.level(at: now) < settings.player.watchedLevel {
+      scheduleProgressCheck(slot: slot, at: now)
+    }
+  }
+
+  private mutating func scheduleProgressCheck(slot: UInt32, at now: SimTime) {
+    queue.schedule(
+      .progressCheck(sessions.ref(slot), requestNumber: sessions.at(slot).pointee.requestNumber),
+      at: now + .milliseconds(500))
+  }
+
+  /// The rule looks at a slow download and may give it up for a lower quality, which is requested at once.
+  mutating func checkProgress(slot: UInt32, requestNumber: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    guard session.pointee.phase == .downloading, session.pointee.requestNumber == requestNumber,
+      let flow = session.pointee.flow, let received = edgeLink.delivered(flow, at: now)
+    else { return }
+    let sent = session.pointee.requestedAt
+    let progress = DownloadProgress(
+      quality: Int(session.pointee.quality), sizeBits: Double(session.pointee.requestBytes) * 8,
+      receivedBits: Double(received) * 8, elapsedMs: (now - sent).milliseconds,
+      firstByteMs: (session.pointee.firstByteAt - sent).milliseconds,
+      levelMs: session.pointee.buffer.level(at: now).milliseconds, latencyMs: session.pointee.estimator.latencyMs,
+      ladder: ladder(title: Int(session.pointee.title)))
+    guard let target = session.pointee.rule.considerAbandon(progress) else {
+      scheduleProgressCheck(slot: slot, at: now)
+      return
+    }
+    giveUpTransfer(session, at: now)
+    session.pointee.rule.downloaded(
+      outcome(session, receivedBytes: received, endedAt: now, ending: .abandoned(target: target)))
+    session.pointee.quality = Int8(target)
+    session.pointee.requestedAt = now - halfRoundTrip(session)
+    requestReachesEdge(slot: slot, at: now)
+  }
+
+  private mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
+    guard let flow = session.pointee.flow, let received = edgeLink.cancel(flow, at: now) else { return }
+    session.pointee.statistics.received(bytes: received)
+    totals.abandonedDownloads += 1
+    totals.abandonedBytes += received
+    totals.cancelledSizes += session.pointee.requestBytes
+  }
+
+  private func outcome(
+    _ session: UnsafeMutablePointer<ViewerSession>, receivedBytes: Int64, endedAt: SimTime,
+    ending: DownloadOutcome.Ending
+  ) -> DownloadOutcome {
+    let sent = session.pointee.requestedAt
+    return DownloadOutcome(
+      segment: Int(session.pointee.nextSegment), quality: Int(session.pointee.quality),
+      sizeBits: Double(session.pointee.requestBytes) * 8, receivedBits: Double(receivedBytes) * 8,
+      totalMs: (endedAt - sent).milliseconds, firstByteMs: (session.pointee.firstByteAt - sent).milliseconds,
+      levelMs: session.pointee.buffer.level(at: endedAt).milliseconds, ending: ending,
+      ladder: ladder(title: Int(session.pointee.title)))
+  }
+
+  /// The last byte leaves the edge at `now` and reaches the player half a round trip later.
+  mutating func segmentSent(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    segmentArrives(slot: slot, at: now + halfRoundTrip(session), sentAt: now)
+  }
+
+  private mutating func segmentArrives(slot: UInt32, at arrival: SimTime, sentAt: SimTime) {
+    let session = sessions.at(slot)
+    let bytes = session.pointee.requestBytes
+    let title = Int(session.pointee.title)
+    let quality = Int(session.pointee.quality)
+    session.pointee.estimator.record(
+      bytes: bytes, transfer: sentAt - session.pointee.firstByteAt,
+      latency: session.pointee.firstByteAt + halfRoundTrip(session) - session.pointee.requestedAt)
+    advancePlayback(session, to: arrival)
+    session.pointee.nextSegment += 1
+    let end = catalog.mediaTime(segments: Int(session.pointee.nextSegment))
+    session.pointee.statistics.received(bytes: bytes)
+    session.pointee.statistics.buffered(
+      quality: quality, end: end, segmentDuration: catalog.segmentDuration, ladder: ladder(title: title))
+    let transition = session.pointee.buffer.segmentArrived(
+      duration: catalog.segmentDuration, at: arrival,
+      isLast: session.pointee.nextSegment == catalog.segmentCounts[title])
+    assert(session.pointee.buffer.downloaded == end, "segments arrive in order")
+    session.pointee.rule.downloaded(outcome(session, receivedBytes: bytes, endedAt: arrival, ending: .completed))
+    totals.segments += 1
+    totals.segmentBytes += bytes
+    let download = arrival - session.pointee.requestedAt
+    totals.downloadNs += download.nanoseconds
+    downloadTimes.add(download)
+    if case .started(let delay) = transition { playbackStarts(slot: slot, after: delay, at: arrival) }
+    planRequest(slot: slot, from: arrival)
+  }
+
+  // MARK: - Playing
+
+  /// Plays the buffer up to `time` and counts what was played and what was stalled.
+  mutating func advancePlayback(_ session: UnsafeMutablePointer<ViewerSession>, to time: SimTime) {
+    guard time > session.pointee.counted.at else { return }
+    session.pointee.buffer.advance(to: time)
+    let buffer = session.pointee.buffer
+    let counted = session.pointee.counted
+    let play = buffer.playTime(at: time)
+    let stall = buffer.stallTime(at: time)
+    let stalls = buffer.stallCount(at: time)
+    let kbit = session.pointee.statistics.playedKbit
+    let switches = session.pointee.statistics.switches
+    session.pointee.statistics.played(
+      to: buffer.playhead(at: time), segmentDuration: catalog.segmentDuration,
+      ladder: ladder(title: Int(session.pointee.title)))
+    totals.playNs += (play - counted.play).nanoseconds
+    totals.stallNs += (stall - counted.stall).nanoseconds
+    totals.stalls += Int64(stalls - Int(counted.stalls))
+    totals.playedKbit += session.pointee.statistics.playedKbit - kbit
+    totals.switches += Int64(session.pointee.statistics.switches &- switches)
+    session.pointee.counted = CountedPlayback(at: time, play: play, stall: stall, stalls: UInt32(stalls))
+    if buffer.playhead(at: time) > buffer.downloaded { violations.append("site \(index): a playhead left its buffer") }
+  }
+
+  private mutating func playbackStarts(slot: UInt32, after delay: SimDuration, at time: SimTime) {
+    let session = sessions.at(slot)
+    totals.starts += 1
+    totals.startupNs += delay.nanoseconds
+    startupDelays.add(delay)
+    let watch = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
+    queue.schedule(.departure(sessions.ref(slot)), at: time + watch)
+    queue.schedule(
+      .stallPatience(sessions.ref(slot)),
+      at: (session.pointee.buffer.dryTime ?? time) + session.pointee.stallPatience)
+  }
+
+  // MARK: - Leaving
+
+  /// The viewer leaves when the playhead has come as far as planned; stalls put that off.
+  mutating func mayDepart(_ ref: SessionRef, at now: SimTime) {
+    let session = sessions.at(ref.slot)
+    let time = max(now, session.pointee.counted.at)
+    advancePlayback(session, to: time)
+    let remaining = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
+    if remaining <= .zero {
+      totals.completions += 1
+      leave(slot: ref.slot, ending: .watched, at: now)
+    } else {
+      // While stalled the remaining time stands still: look again at a pace that cannot spin.
+      let isPlaying = session.pointee.buffer.phase(at: time) == .playing
+      queue.schedule(.departure(ref), at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
+    }
+  }
+
+  mutating func startupPatienceEnds(slot: UInt32, at now: SimTime) {
+    guard !sessions.at(slot).pointee.buffer.hasStarted else { return }
+    totals.lostAtStartup += 1
+    leave(slot: slot, ending: .leftAtStartup, at: now)
+  }
+
+  /// Looks whether the buffer has been dry for longer than the viewer bears; else looks again when it could have been.
+  mutating func stallPatienceMayEnd(_ ref: SessionRef, at now: SimTime) {
+    let session = sessions.at(ref.slot)
+    let time = max(now, session.pointee.counted.at)
+    advancePlayback(session, to: time)
+    let patience = session.pointee.stallPatience
+    if let stalledSince = session.pointee.buffer.stalledSince {
+      if time - stalledSince >= patience {
+        totals.lostInStall += 1
+        leave(slot: ref.slot, ending: .leftInStall, at: now)
+      } else {
+        queue.schedule(.stallPatience(ref), at: stalledSince + patience)
+      }
+    } else if session.pointee.phase != .drained, let dryTime = session.pointee.buffer.dryTime {
+      queue.schedule(.stallPatience(ref), at: max(time, dryTime) + patience)
+    }
+  }
+
+  private mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
+    let session = sessions.at(slot)
+    switch session.pointee.phase {
+    case .downloading: giveUpTransfer(session, at: now)
+    case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
+    case .requesting, .drained, .vacant: break
+    }
+    if session.pointee.isSampled {
+      records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))
+    }
+    countSessions(at: now)
+    sessions.remove(slot)
+  }
+}

@@ -1,0 +1,244 @@
+import CDNModel
+import NetModel
+import PlayerModel
+import SimEngine
+
+/// One edge site with its viewers: arrivals, players, access links, the shared edge link, the cache, and an event queue.
+///
+///     viewers --(access caps)--> [edge link] <-- [cache] --miss--> outbox ~~backhaul~~> core
+///                                                   ^----------- inbox <~~backhaul~~---'
+///
+/// Everything in here happens without looking at any other site; messages leave through the outbox and come in through
+/// `receive`, no sooner than the backhaul latency after they were sent.
+final class EdgeSite: Partition {
+  private var state: EdgeSiteState
+
+  init(_ state: consuming EdgeSiteState) { self.state = state }
+
+  var nextEventTime: SimTime { state.nextEventTime() }
+  func run(before limit: SimTime) { state.run(before: limit) }
+
+  /// Takes a segment that the core has sent; called at a window's border.
+  func receive(_ message: BackhaulMessage) { state.receive(message) }
+  /// Hands over the requests that are on their way to the core, in the order in which they left.
+  func takeOutbox(_ body: (BackhaulMessage) -> Void) { state.takeOutbox(body) }
+  /// Ends the observation: brings every session and total up to the end of the run.
+  func finish(at end: SimTime) -> SiteResults { state.finish(at: end) }
+  /// The record of every event so far.
+  var log: EventLog { state.log }
+  /// Events handled so far.
+  var eventCount: UInt64 { state.log.digest.eventCount }
+}
+
+/// What happens at a site.
+///
+/// Completions on the edge link are not events of the queue: the link tells its next one.
+enum SiteEvent: BitwiseCopyable {
+  /// The next viewer of an arrival process arrives.
+  case arrival(process: UInt8)
+  /// A segment request reaches the edge.
+  case request(SessionRef)
+  /// A segment from the origin arrives.
+  case fetched(SegmentKey)
+  /// Time to ask the rule whether a download in flight should go on.
+  case progressCheck(SessionRef, requestNumber: UInt32)
+  /// The viewer gives up if the first frame has not been shown by now.
+  case startupPatience(SessionRef)
+  /// The viewer may have been stalled for too long.
+  case stallPatience(SessionRef)
+  /// The viewer may have seen enough.
+  case departure(SessionRef)
+  /// A window of the time series ends.
+  case snapshot
+}
+
+/// The site's state.
+///
+/// A struct, so that one exclusive access covers a whole window; the journey of a viewer through it
+/// is told in EdgeSite+Journey.swift.
+struct EdgeSiteState: ~Copyable {
+  let index: Int
+  let catalog: Catalog
+  let settings: SiteSettings
+
+  var queue: EventQueue<SiteEvent>
+  var edgeLink: EdgeLink
+  var cache: EdgeCache
+  var fetches = FetchTable()
+  var sessions = SessionTable()
+  var arrivals: [ArrivalProcess]
+  let planners: [SessionPlanner]
+  var outbox: [BackhaulMessage] = []
+
+  var totals = SiteCounters()
+  var startupDelays = LogLinearHistogram()
+  var downloadTimes = LogLinearHistogram()
+  var snapshots: [SiteSnapshot] = []
+  var records: [SessionRecord] = []
+  var violations: [String] = []
+  /// When `totals.sessionNs` was last brought up to date.
+  private var sessionsCountedAt = SimTime.zero
+  private var activePeak = 0
+  private var planDraws: UInt64 = 0
+  private(set) var log: EventLog
+
+  init(
+    index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
+    run: RunIdentity
+  ) {
+    self.index = index
+    self.catalog = catalog
+    self.settings = settings
+    self.cache = cache
+    queue = EventQueue(backing: run.queue)
+    log = EventLog(run: run, partition: index)
+    edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
+    arrivals = demand.map(\.arrivals)
+    planners = demand.map(\.planner)
+    for process in arrivals.indices { scheduleArrival(process: process) }
+    queue.schedule(.snapshot, at: .zero + settings.snapshotInterval)
+    if settings.warmup.nanoseconds % settings.snapshotInterval.nanoseconds != 0 {
+      queue.schedule(.snapshot, at: .zero + settings.warmup)
+    }
+  }
+
+  // MARK: - Time
+
+  mutating func nextEventTime() -> SimTime {
+    min(queue.nextTime() ?? .distantFuture, edgeLink.nextCompletion ?? .distantFuture)
+  }
+
+  /// Handles everything before `limit`.
+  ///
+  /// At one instant the link's completions come first, so that its rates never lag
+  /// behind an event.
+  mutating func run(before limit: SimTime) {
+    while true {
+      let completion = edgeLink.nextCompletion ?? .distantFuture
+      let pending = queue.nextTime() ?? .distantFuture
+      if completion <= pending {
+        guard completion < limit else { return }
+        while let flow = edgeLink.popCompleted(at: completion) {
+          segmentSent(slot: flow.owner, at: completion)
+          note(.segmentSent, target: flow.owner, at: completion)
+        }
+      } else {
+        guard let event = queue.popNext(before: limit) else { return }
+        handle(event, at: queue.now)
+      }
+    }
+  }
+
+  private mutating func handle(_ event: SiteEvent, at now: SimTime) {
+    switch event {
+    case .arrival(let process):
+      viewerArrives(process: Int(process), at: now)
+      note(.arrival, target: UInt32(process), at: now)
+    case .request(let session):
+      if sessions.isPresent(session) { requestReachesEdge(slot: session.slot, at: now) }
+      note(.request, target: session.slot, at: now)
+    case .fetched(let key):
+      fetchArrives(key, at: now)
+      note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .progressCheck(let session, let requestNumber):
+      if sessions.isPresent(session) { checkProgress(slot: session.slot, requestNumber: requestNumber, at: now) }
+      note(.progressCheck, target: session.slot, at: now)
+    case .startupPatience(let session):
+      if sessions.isPresent(session) { startupPatienceEnds(slot: session.slot, at: now) }
+      note(.startupPatience, target: session.slot, at: now)
+    case .stallPatience(let session):
+      if sessions.isPresent(session) { stallPatienceMayEnd(session, at: now) }
+      note(.stallPatience, target: session.slot, at: now)
+    case .departure(let session):
+      if sessions.isPresent(session) { mayDepart(session, at: now) }
+      note(.departure, target: session.slot, at: now)
+    case .snapshot:
+      takeSnapshot(at: now)
+      note(.snapshot, target: 0, at: now)
+    }
+  }
+
+  // MARK: - Messages
+
+  mutating func receive(_ message: BackhaulMessage) { queue.schedule(.fetched(message.key), at: message.at) }
+
+  mutating func takeOutbox(_ body: (BackhaulMessage) -> Void) {
+    for message in outbox { body(message) }
+    outbox.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: - Observation
+
+  private enum Kind: UInt8 {
+    case arrival = 1
+    case request = 2
+    case fetched = 3
+    case progressCheck = 4
+    case startupPatience = 5
+    case stallPatience = 6
+    case departure = 7
+    case snapshot = 8
+    case segmentSent = 9
+  }
+
+  @inline(__always)
+  private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
+    log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
+  }
+
+  /// Draws of all streams of the site so far.
+  private var draws: UInt64 {
+    var sum = planDraws
+    for process in arrivals { sum &+= process.draws }
+    return sum
+  }
+
+  mutating func countPlan(_ plan: SessionPlan) { planDraws &+= plan.draws }
+
+  /// Brings the session-time integral up to `now`; called before the number of sessions changes.
+  mutating func countSessions(at now: SimTime) {
+    totals.sessionNs += Double(sessions.count) * Double((now - sessionsCountedAt).nanoseconds)
+    sessionsCountedAt = now
+    activePeak = max(activePeak, sessions.count)
+  }
+
+  private mutating func takeSnapshot(at now: SimTime) {
+    bringUpToDate(at: now)
+    if now == .zero + settings.warmup {
+      startupDelays = LogLinearHistogram()
+      downloadTimes = LogLinearHistogram()
+    }
+    let isRegular = now.nanoseconds % settings.snapshotInterval.nanoseconds == 0
+    if isRegular { queue.schedule(.snapshot, at: now + settings.snapshotInterval) }
+    recordSnapshot(at: now)
+  }
+
+  private mutating func recordSnapshot(at now: SimTime) {
+    snapshots.append(
+      SiteSnapshot(
+        at: now, totals: totals, active: sessions.count, activePeak: activePeak, residentBytes: cache.residentBytes))
+    activePeak = sessions.count
+    checkInvariants(at: now)
+  }
+
+  /// Brings every total up to `now`, sessions in progress included.
+  private mutating func bringUpToDate(at now: SimTime) {
+    countSessions(at: now)
+    for slot in sessions.presentSlots() { advancePlayback(sessions.at(slot), to: now) }
+    totals.carriedBytes = edgeLink.carriedBytes(at: now)
+    totals.read(cache.counters)
+    totals.evictions = Int64(cache.evictions)
+  }
+
+  mutating func finish(at end: SimTime) -> SiteResults {
+    bringUpToDate(at: end)
+    if snapshots.last?.at != end { recordSnapshot(at: end) }
+    for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
+      records.append(SessionRecord(sessions.at(slot).pointee, site: index, ending: .active, catalog: catalog))
+    }
+    return SiteResults(
+      index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
+      records: records, violations: violations, events: log.digest.eventCount, edgeCapacity: settings.edgeCapacity,
+      fetchesInFlight: fetches.count)
+  }
+}

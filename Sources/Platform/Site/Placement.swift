@@ -1,0 +1,85 @@
+import CDNModel
+import SimEngine
+
+/// What an edge site holds when the run starts, worked out once for all sites.
+///
+/// The forecast is the scenario's own demand: how often each title will be asked for, times the share of the viewers
+/// whose access carries each rendition best. Placement ranks files by the bytes that a byte of disk is expected to
+/// serve; a reactive cache is filled with the same files, so that comparisons start from equally warm caches.
+struct Placement {
+  private let candidates: [PlacementCandidate]
+  private let order: [Int]
+  private let catalog: Catalog
+
+  init(scenario: Scenario, catalog: Catalog, demand: Demand) {
+    self.catalog = catalog
+    let renditionShares = Self.renditionShares(viewers: scenario.viewers, catalog: catalog)
+    let endS = scenario.duration.seconds
+    let regular = demand.regular.expectedArrivals(until: endS)
+    let premiere = demand.premiere?.expectedArrivals(until: endS) ?? 0
+    let weightSum = catalog.popularity.reduce(0, +)
+    var candidates: [PlacementCandidate] = []
+    candidates.reserveCapacity(catalog.titleCount * catalog.renditionCount)
+    for title in 0..<catalog.titleCount {
+      let sessions =
+        title == catalog.premiereTitle
+        ? premiere : regular * catalog.popularity[title] / max(weightSum, .leastNonzeroMagnitude)
+      for rendition in 0..<catalog.renditionCount {
+        let bytes = catalog.fileBytes(title: title, rendition: rendition)
+        candidates.append(
+          PlacementCandidate(
+            title: title, representation: rendition,
+            expectedBytesServed: sessions * renditionShares[rendition] * Double(bytes), storedBytes: bytes))
+      }
+    }
+    self.candidates = candidates
+    order = PlacedTitles.order(candidates)
+  }
+
+  /// Share of the viewers for whom each rendition is the highest that fits into 80 % of their access rate.
+  private static func renditionShares(viewers: ViewerSettings, catalog: Catalog) -> [Double] {
+    var shares = [Double](repeating: 0, count: catalog.renditionCount)
+    let total = viewers.access.reduce(0) { $0 + $1.share }
+    for access in viewers.access {
+      let usable = Double(access.bitsPerSecond) * 0.8
+      let best = catalog.rungBitsPerSecond.lastIndex { $0 <= usable } ?? 0
+      shares[best] += access.share / total
+    }
+    return shares
+  }
+
+  /// The cache of one site as it is when the run starts.
+  func makeCache(_ edge: EdgeSettings) -> EdgeCache {
+    switch edge.policy {
+    case .hotTitlePlacement:
+      var cache = EdgeCache(.hotTitlePlacement(pinnedShare: 1), capacityBytes: edge.diskBytes)
+      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+      return cache
+    case .lru:
+      var cache = EdgeCache(.lru, capacityBytes: edge.diskBytes, tracksMissCauses: false)
+      if edge.prefill == .popular { fill(&cache, capacityBytes: edge.diskBytes) }
+      return cache
+    }
+  }
+
+  /// Admits the files that fit, the most worthwhile last, so that they are the most recently used.
+  private func fill(_ cache: inout EdgeCache, capacityBytes: Int64) {
+    var room = capacityBytes
+    var chosen: [Int] = []
+    for index in order where candidates[index].expectedBytesServed > 0 {
+      // A title that has not been released yet cannot have been watched.
+      guard candidates[index].file.title != catalog.premiereTitle else { continue }
+      guard candidates[index].storedBytes <= room else { continue }
+      room -= candidates[index].storedBytes
+      chosen.append(index)
+    }
+    for index in chosen.reversed() {
+      let file = candidates[index].file
+      for segment in 0..<Int(catalog.segmentCounts[file.title]) {
+        let bytes = catalog.bytes(title: file.title, rendition: file.representation, segment: segment)
+        cache.admit(
+          SegmentKey(title: file.title, representation: file.representation, segment: segment), bytes: bytes)
+      }
+    }
+  }
+}

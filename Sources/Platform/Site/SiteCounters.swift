@@ -1,0 +1,133 @@
+import CDNModel
+import SimEngine
+
+/// Everything that one edge site counts, as running totals since the start of the run.
+///
+/// Totals only grow, so any window is a difference of two snapshots: the time series, the warm-up cut and the summary
+/// all come from the same numbers and cannot disagree.
+struct SiteCounters: Sendable {
+  /// Sessions that arrived.
+  var arrivals: Int64 = 0
+  /// Sessions whose first frame was shown.
+  var starts: Int64 = 0
+  /// Sessions that ended because the viewer had seen enough.
+  var completions: Int64 = 0
+  /// Viewers who gave up before the first frame.
+  var lostAtStartup: Int64 = 0
+  /// Viewers who gave up during a stall.
+  var lostInStall: Int64 = 0
+
+  /// Stalls that began.
+  var stalls: Int64 = 0
+  /// Time that started sessions spent stalled, in nanoseconds.
+  var stallNs: Int64 = 0
+  /// Media time that was played, in nanoseconds.
+  var playNs: Int64 = 0
+  /// Changes of quality between successive played segments.
+  var switches: Int64 = 0
+  /// Nominal video bit rate of what was played, integrated over its media time, in kbit.
+  var playedKbit: Double = 0
+  /// Start-up delays of the sessions that started, summed, in nanoseconds.
+  var startupNs: Int64 = 0
+
+  /// Segment requests that reached the edge.
+  var requests: Int64 = 0
+  /// Segments that arrived whole at players.
+  var segments: Int64 = 0
+  /// Bytes of the segments that arrived whole.
+  var segmentBytes: Int64 = 0
+  /// Downloads that were given up, by the rule or because the viewer left.
+  var abandonedDownloads: Int64 = 0
+  /// Bytes that had arrived of them.
+  var abandonedBytes: Int64 = 0
+  /// Sizes of all flows started on the edge link, in bytes.
+  var startedBytes: Int64 = 0
+  /// Sizes of the flows taken off the link before they were complete, in bytes.
+  var cancelledSizes: Int64 = 0
+  /// Time from request to last byte, summed over whole segments, in nanoseconds.
+  var downloadNs: Int64 = 0
+
+  /// Segments asked of the origin.
+  var fetches: Int64 = 0
+  /// Bytes of the segments that arrived from the origin.
+  var fetchedBytes: Int64 = 0
+  /// Segments that arrived from the origin.
+  var fetched: Int64 = 0
+  /// Requests that joined a fetch in flight.
+  var coalesced: Int64 = 0
+
+  /// Sessions at the site, integrated over time, in session-nanoseconds.
+  var sessionNs: Double = 0
+  /// Bytes that the edge link has carried.
+  var carriedBytes: Int64 = 0
+  /// Objects evicted from the cache.
+  var evictions: Int64 = 0
+  /// Requests to the cache by outcome, in the order of `EdgeOutcome.allCases`.
+  var outcomeRequests = [Int64](repeating: 0, count: EdgeOutcome.allCases.count)
+  /// Bytes asked of the cache by outcome.
+  var outcomeBytes = [Int64](repeating: 0, count: EdgeOutcome.allCases.count)
+
+  /// All zero.
+  init() {}
+}
+
+extension SiteCounters {
+  /// Requests that the cache answered itself.
+  var hits: Int64 { sum(outcomeRequests, hits: true) }
+  /// Bytes of the requests that the cache answered itself.
+  var hitBytes: Int64 { sum(outcomeBytes, hits: true) }
+  /// Bytes asked of the cache.
+  var requestedBytes: Int64 { outcomeBytes.reduce(0, +) }
+
+  private func sum(_ counts: [Int64], hits: Bool) -> Int64 {
+    var total: Int64 = 0
+    for outcome in EdgeOutcome.allCases where outcome.isHit == hits { total += counts[Int(outcome.rawValue)] }
+    return total
+  }
+
+  /// Takes over the cache's own counts.
+  mutating func read(_ cache: EdgeCounters) {
+    for outcome in EdgeOutcome.allCases {
+      outcomeRequests[Int(outcome.rawValue)] = Int64(cache[outcome].requests)
+      outcomeBytes[Int(outcome.rawValue)] = cache[outcome].bytes
+    }
+  }
+
+  /// Every whole-number total: what sums over sites and differences over windows go through.
+  private static let wholeNumbers: [any WritableKeyPath<SiteCounters, Int64> & Sendable] = [
+    \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
+    \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.startedBytes,
+    \.cancelledSizes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched, \.coalesced, \.carriedBytes, \.evictions,
+  ]
+
+  private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
+    var result = self
+    for total in Self.wholeNumbers { result[keyPath: total] += sign * other[keyPath: total] }
+    for index in outcomeRequests.indices {
+      result.outcomeRequests[index] += sign * other.outcomeRequests[index]
+      result.outcomeBytes[index] += sign * other.outcomeBytes[index]
+    }
+    result.playedKbit += Double(sign) * other.playedKbit
+    result.sessionNs += Double(sign) * other.sessionNs
+    return result
+  }
+
+  /// Totals of two sites together.
+  static func + (left: SiteCounters, right: SiteCounters) -> SiteCounters { left.combined(with: right, sign: 1) }
+  /// What came between two moments of one site.
+  static func - (later: SiteCounters, earlier: SiteCounters) -> SiteCounters { later.combined(with: earlier, sign: -1) }
+}
+
+/// A site's totals at one moment.
+struct SiteSnapshot: Sendable {
+  /// The moment.
+  var at: SimTime
+  /// Totals since the start of the run.
+  var totals: SiteCounters
+  /// Sessions at the site at this moment.
+  var active: Int
+  /// The most sessions at once since the snapshot before.
+  var activePeak: Int
+  /// Bytes resident in the cache.
+  var residentBytes: Int64
+}

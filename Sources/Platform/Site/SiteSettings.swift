@@ -1,0 +1,33 @@
+import NetModel
+import PlayerModel
+import SimEngine
+
+/// What all sites have in common, worked out once from the scenario.
+struct SiteSettings: Sendable {
+  let edgeCapacity: BitRate
+  let accessCaps: [BitRate]
+  let backhaulLatency: SimDuration
+  let player: PlayerSettings
+  let ladder: QualityLadder
+  let snapshotInterval: SimDuration
+  let warmup: SimDuration
+  let cacheBytes: Int64
+
+  init(scenario: Scenario, catalog: Catalog) {
+    edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
+    accessCaps = scenario.viewers.access.map { BitRate(bitsPerSecond: Double($0.bitsPerSecond)) }
+    backhaulLatency = scenario.network.backhaulLatency
+    player = scenario.player
+    ladder = QualityLadder(
+      bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
+    snapshotInterval = scenario.output.interval
+    warmup = scenario.warmup
+    cacheBytes = scenario.cdn.edge.diskBytes
+  }
+}
+
+/// One arrival process of a site and the wishes of its viewers.
+struct SiteDemand {
+  var arrivals: ArrivalProcess
+  let planner: SessionPlanner
+}

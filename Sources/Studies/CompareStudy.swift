@@ -1,0 +1,97 @@
+import Platform
+import Reporting
+import SimEngine
+
+/// `simrun compare`: several configurations of one scenario over the same viewers.
+///
+/// Every replication uses the same random streams in every configuration (common random numbers), so differences are
+/// taken replication by replication and most of the noise cancels.
+public struct CompareStudy {
+  /// A named configuration.
+  public struct Configuration: Sendable {
+    /// The varied values, for example `cdn.edge.policy=lru`.
+    public var name: String
+    /// The scenario with these values.
+    public var file: ScenarioFile
+
+    /// A configuration.
+    public init(name: String, file: ScenarioFile) {
+      self.name = name
+      self.file = file
+    }
+  }
+
+  /// The configurations, the baseline among them.
+  public var configurations: [Configuration]
+  /// Index of the baseline.
+  public var baseline: Int
+  /// Replications of each configuration.
+  public var replications: Int
+  /// Threads; never changes a result.
+  public var jobs: Int
+
+  /// A comparison.
+  ///
+  /// - Precondition: there are at least two configurations, and `baseline` is one of them.
+  public init(configurations: [Configuration], baseline: Int = 0, replications: Int, jobs: Int) {
+    precondition(configurations.count >= 2, "a comparison needs two configurations")
+    precondition(configurations.indices.contains(baseline), "the baseline is one of the configurations")
+    precondition(replications >= 1, "a comparison has at least one replication")
+    self.configurations = configurations
+    self.baseline = baseline
+    self.replications = replications
+    self.jobs = jobs
+  }
+
+  /// Every configuration with one value of each key, in the order in which a reader would count.
+  ///
+  /// - Parameter variations: for each key its values.
+  public static func configurations(
+    of file: ScenarioFile, varying variations: [(path: String, values: [String])]
+  ) throws -> [Configuration] {
+    var combinations: [[ScenarioOverride]] = [[]]
+    for variation in variations {
+      combinations = combinations.flatMap { combination in
+        variation.values.map { value in
+          combination + [
+            ScenarioOverride(path: variation.path, value: value, origin: "--vary \(variation.path)=\(value)")
+          ]
+        }
+      }
+    }
+    return try combinations.map { overrides in
+      Configuration(
+        name: overrides.map { "\($0.path)=\($0.value)" }.joined(separator: " "), file: try file.with(overrides))
+    }
+  }
+
+  /// Runs all replications of all configurations, several at a time, each on one thread.
+  ///
+  /// - Parameter finished: told how many runs are done; may be called from several threads.
+  /// - Throws: `Interrupted`, `BrokenInvariants`.
+  public func run(finished: @escaping @Sendable (Int) -> Void = { _ in }) throws -> ComparisonResults {
+    let total = configurations.count * replications
+    let done = FinishedCounter()
+    let configurations = self.configurations
+    let replications = self.replications
+    // Replication by replication, so that an early look at the progress says the same of every configuration.
+    let runs = try ParallelRuns.map(count: total, jobs: jobs) { index in
+      try Interruption.check()
+      let file = configurations[index % configurations.count].file
+      let identity = RunIdentity(
+        seed: UInt64(file.scenario.seed), replication: UInt64(index / configurations.count))
+      let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: 1) { _ in
+        !Interruption.requested
+      }
+      try Interruption.check()
+      finished(done.increment())
+      return results
+    }
+    return ComparisonResults(
+      configurations: configurations.indices.map { index in
+        ResultFiles.Configuration(
+          name: configurations[index].name,
+          results: (0..<replications).map { runs[$0 * configurations.count + index] })
+      }, baseline: baseline)
+  }
+}

@@ -1,0 +1,82 @@
+import MediaFormats
+public import Platform
+import SimEngine
+import TextFormats
+
+/// A scenario ready to run: decoded, checked, its media measured.
+public struct ScenarioFile: Sendable {
+  /// Path as the user gave it.
+  public let path: String
+  /// The checked scenario.
+  public let scenario: Scenario
+  /// Segment sizes of its ladder.
+  public let pattern: SegmentPattern
+  /// The text with overrides, from which configurations of a comparison are made.
+  let document: JSONText
+
+  /// Reads a scenario file, applies overrides and measures the ladder that it names.
+  ///
+  /// - Parameter overrides: values to replace, each with the words that asked for it, for messages.
+  /// - Throws: `FileError` where a file is missing, `InputError` with every finding about the scenario or its media.
+  public init(path: String, overrides: [ScenarioOverride] = []) throws {
+    var document = try JSONText(readingFile: path)
+    for override in overrides { try document.set(path: override.path, to: override.value, origin: override.origin) }
+    try self.init(path: path, document: document)
+  }
+
+  /// The same scenario with further overrides.
+  public func with(_ overrides: [ScenarioOverride]) throws -> ScenarioFile {
+    var document = self.document
+    for override in overrides { try document.set(path: override.path, to: override.value, origin: override.origin) }
+    return try ScenarioFile(path: path, document: document)
+  }
+
+  private init(path: String, document: JSONText) throws {
+    let scenario = try SettingsDecoder.decode(Scenario.self, from: document)
+    let manifest = Self.path(of: scenario.catalog.manifest, beside: path)
+    let ladder: MediaLadder
+    do {
+      ladder = try MediaLadder(manifest: manifest)
+    } catch let error as FileError where error.operation == .find {
+      let place = document.root["catalog"]?["manifest"]?.place ?? InputPlace(source: path, path: "catalog.manifest")
+      throw FileError(.find, path: error.path, reason: "\(error.reason), asked for by \(place)")
+    }
+    let pattern = try SegmentPattern(ladder: ladder, source: manifest)
+    if let message = pattern.objection(toRungs: scenario.catalog.rungsBitsPerSecond) {
+      let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
+      throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
+    }
+    self.path = path
+    self.document = document
+    self.scenario = scenario
+    self.pattern = pattern
+  }
+
+  /// A path in a scenario is relative to the scenario's folder.
+  private static func path(of name: String, beside scenario: String) -> String {
+    guard !name.hasPrefix("/"), let slash = scenario.lastIndex(of: "/") else { return name }
+    return scenario[...slash] + name
+  }
+}
+
+/// A value of a scenario replaced from outside.
+public struct ScenarioOverride: Sendable, Equatable {
+  /// Where, for example `cdn.edge.policy`.
+  public var path: String
+  /// The new value, as JSON or bare text.
+  public var value: String
+  /// Where it was asked for, for messages: `--set cdn.edge.policy=lru`.
+  public var origin: String
+
+  /// An override.
+  public init(path: String, value: String, origin: String) {
+    self.path = path
+    self.value = value
+    self.origin = origin
+  }
+}
+
+extension ScenarioFile {
+  /// The scenario with all its defaults, as JSON that decodes to the same scenario.
+  public var resolvedText: String { Scenario.settings.resolved(scenario).text(indented: true) }
+}

@@ -1,0 +1,65 @@
+import Arguments
+import Glibc
+import Reporting
+import Studies
+
+/// The tool: a table of verbs, and the way from arguments to an exit status.
+enum Simrun {
+  /// Version and source revision.
+  static let version = ToolVersion(number: "0.1.0", revision: SourceRevision.ofThisExecutable())
+
+  /// A verb with what it does.
+  struct Action: Sendable {
+    /// Path of the verb, for example `["media", "inspect"]`.
+    let path: [String]
+    /// Does it; returns the exit status where that is not decided by an error.
+    let run: @Sendable (Invocation) throws -> ExitStatus
+  }
+
+  /// The command line.
+  static let table = CommandTable(
+    name: "simrun",
+    summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
+    version: version.number,
+    verbs: [RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb],
+    verbForFiles: "run",
+    examples: [
+      Example("simrun scenarios/peak.json", "Simulate an evening; the results go to reports/peak."),
+      Example(
+        "simrun compare scenarios/smoke.json --vary cdn.edge.policy=lru,hot-title-placement --replications 10",
+        "Compare two cache policies over the same viewers."),
+      Example("simrun run scenarios/peak.json --set player.abr=throughput", "Change one value of the scenario."),
+    ])
+
+  /// What the verbs of the table do.
+  static let actions: [Action] = [
+    Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
+    Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
+    Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+  ]
+
+  /// Runs the tool with the arguments after its name.
+  static func run(_ arguments: [String]) -> ExitStatus {
+    do {
+      switch try table.parse(arguments) {
+      case .show(let text):
+        print(text, terminator: "")
+        return .success
+      case .run(let invocation):
+        guard let action = actions.first(where: { $0.path == invocation.verb }) else {
+          preconditionFailure("the verb \(invocation.verb) has no action")
+        }
+        return try action.run(invocation)
+      }
+    } catch {
+      complain("simrun: \(error)")
+      return ExitStatus(for: error)
+    }
+  }
+
+  /// Says something to the user beside the data.
+  static func complain(_ text: String) {
+    let line = Array((text + "\n").utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+  }
+}

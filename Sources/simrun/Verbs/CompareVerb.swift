@@ -1,0 +1,149 @@
+import Arguments
+import Platform
+import Reporting
+import Studies
+import Synchronization
+import TextFormats
+
+/// `simrun compare SCENARIO --vary ...`: configurations over the same viewers.
+enum CompareVerb {
+  static let verb = Verb(
+    "compare", "Compare configurations of a scenario over the same viewers.",
+    discussion: """
+      Every configuration meets the same viewers (common random numbers). Differences from the baseline are paired \
+      replication by replication; intervals are 95 % Student intervals, p-values are Holm-corrected over the \
+      configurations. Writes compare.csv and summary.csv.
+      """,
+    operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
+    options: ScenarioOptions.options + [
+      .repeated("vary", "PATH=V1,V2,...", "A value to vary; several give every combination."),
+      .value("replications", "N", standard: "10", "Replications of each configuration."),
+      .value(
+        "baseline", "V", "The configuration that the others are compared with, by its value; the first by default."),
+      .repeated("metric", "M", "Show only this metric; a few that matter most by default."),
+      .repeated("fail-if", "EXPR", "Exit with status 3 if a configuration meets METRIC.FIELD < > <= >= NUMBER."),
+      .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME-compare by default."),
+      .choice("format", TableFormat.allCases.map(\.rawValue), short: "f", "Print the whole table in this format."),
+      .flag("quiet", short: "q", "No progress and no verdict."),
+    ],
+    examples: [
+      Example(
+        "simrun compare scenarios/peak.json --vary cdn.edge.policy=lru,hot-title-placement --replications 5",
+        "What placement saves."),
+      Example(
+        "simrun compare scenarios/smoke.json --vary player.abr=bola,throughput --fail-if 'rebuffer_ratio.mean > 0.01'",
+        "A check for continuous integration."),
+    ])
+
+  /// What a reader looks at first.
+  private static let standardMetrics = [
+    "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_in_stall",
+    "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps",
+  ]
+
+  @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
+    let file = try ScenarioOptions.file(invocation)
+    let study = try study(of: file, invocation)
+    let thresholds = try invocation.texts("fail-if").map { text throws(UsageError) in
+      do throws(Threshold.Malformed) { return try Threshold(text) } catch {
+        throw invocation.error("fail-if", error.description)
+      }
+    }
+    let output = try OutputDirectory(invocation.text("out") ?? "reports/\(file.scenario.name)-compare")
+    let isQuiet = invocation.flag("quiet")
+    let total = study.configurations.count * study.replications
+    let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
+    let results: ComparisonResults
+    do {
+      results = try study.run { progress.finished($0) }
+    } catch is Interrupted {
+      progress.end()
+      Simrun.complain("simrun: interrupted; nothing was written")
+      return .interrupted
+    }
+    progress.end()
+    try output.write(results.table().csv, to: "compare.csv")
+    try study.writeSummary(of: results, to: output)
+
+    let metrics = try metrics(invocation, results)
+    if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
+      print(results.table(metrics: metrics).text(format), terminator: "")
+    } else if !isQuiet {
+      print(results.verdict(metrics: metrics), terminator: "")
+      print("results: \(output.path)")
+    }
+    return try judge(thresholds, results, invocation)
+  }
+
+  private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
+    var variations: [(path: String, values: [String])] = []
+    for (path, values) in try invocation.assignments("vary") {
+      variations.append((path, values.split(separator: ",", omittingEmptySubsequences: false).map(String.init)))
+    }
+    guard variations.contains(where: { $0.values.count > 1 }) else {
+      throw invocation.error(
+        "vary", "there is nothing to compare", suggestion: "--vary cdn.edge.policy=lru,hot-title-placement")
+    }
+    let configurations = try CompareStudy.configurations(of: file, varying: variations)
+    var baseline = 0
+    if let name = invocation.text("baseline") {
+      let matches = configurations.indices.filter { index in
+        let configuration = configurations[index].name
+        return configuration == name || configuration.split(separator: " ").contains { $0.hasSuffix("=\(name)") }
+      }
+      guard let match = matches.first else {
+        throw invocation.error(
+          "baseline", "no configuration has the value '\(name)'",
+          suggestion: configurations.map(\.name).joined(separator: ", "))
+      }
+      baseline = match
+    }
+    return CompareStudy(
+      configurations: configurations, baseline: baseline, replications: try ScenarioOptions.replications(invocation),
+      jobs: try ScenarioOptions.jobs(invocation))
+  }
+
+  private static func metrics(_ invocation: Invocation, _ results: ComparisonResults) throws -> [String] {
+    let asked = invocation.texts("metric")
+    let known = results.metricNames
+    for name in asked where !known.contains(name) {
+      throw invocation.error(
+        "metric", "there is no metric '\(name)'", suggestion: NameSuggestion.phrase(for: name, in: known))
+    }
+    return asked.isEmpty ? standardMetrics.filter { known.contains($0) } : asked
+  }
+
+  private static func judge(
+    _ thresholds: [Threshold], _ results: ComparisonResults, _ invocation: Invocation
+  ) throws -> ExitStatus {
+    var status = ExitStatus.success
+    for threshold in thresholds {
+      let rows: [ComparisonResults.Row]
+      do throws(Threshold.Malformed) { rows = try threshold.rows(of: results) } catch {
+        throw invocation.error("fail-if", error.description)
+      }
+      for row in rows {
+        Simrun.complain("simrun: threshold met: \(threshold.text) by \(row.configuration)")
+        status = .thresholdNotMet
+      }
+    }
+    return status
+  }
+}
+
+/// The progress line of a comparison, told from several threads.
+private final class ComparisonProgress: @unchecked Sendable {
+  private let total: Int
+  private let line: Mutex<ProgressLine>
+
+  init(title: String, total: Int, isQuiet: Bool) {
+    self.total = total
+    line = Mutex(ProgressLine(title: title, isQuiet: isQuiet))
+  }
+
+  func finished(_ count: Int) {
+    line.withLock { $0.update(fraction: Double(count) / Double(total), events: 0) }
+  }
+
+  func end() { line.withLock { $0.finish() } }
+}

@@ -1,0 +1,53 @@
+import Arguments
+import Platform
+import Reporting
+import SimEngine
+import Studies
+import TextFormats
+
+/// `simrun run SCENARIO`: simulate and leave results.
+enum RunVerb {
+  static let verb = Verb(
+    "run", "Simulate a scenario and write its results.",
+    discussion: """
+      Writes summary.csv, timeseries.csv, cdn.csv, sessions.csv and run.json, each whole or not at all, and prints the \
+      figures that one looks for first. The same scenario and seed give the same bytes on every machine.
+      """,
+    operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
+    options: ScenarioOptions.options + [
+      .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
+      .value("replications", "N", standard: "1", "Runs with the same platform and other viewers."),
+      .choice(
+        "queue", QueueBacking.allCases.map(\.rawValue), standard: QueueBacking.radix.rawValue,
+        "Backing of the event queues; never changes a result."),
+      .flag("dry-run", "Check the scenario, print it with all its defaults, and stop."),
+      .flag("quiet", short: "q", "No progress and no summary."),
+    ],
+    examples: [
+      Example("simrun run scenarios/peak.json --out /tmp/peak --seed 7", "Another seed, another folder."),
+      Example(
+        "simrun run scenarios/peak.json --set scale.fraction=0.04 --set player.abr=throughput", "Change the scenario."),
+    ])
+
+  @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
+    let file = try ScenarioOptions.file(invocation)
+    if invocation.flag("dry-run") {
+      print(file.resolvedText)
+      return .success
+    }
+    var study = ReplicationStudy(
+      file, replications: try ScenarioOptions.replications(invocation), jobs: try ScenarioOptions.jobs(invocation))
+    study.queue = invocation.text("queue").flatMap(QueueBacking.init(rawValue:)) ?? .radix
+    let isQuiet = invocation.flag("quiet")
+    let outcome = try RunStudy(
+      study, directory: invocation.text("out") ?? "reports/\(file.scenario.name)",
+      arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version, isQuiet: isQuiet
+    ).run()
+    if !isQuiet { print(outcome.summary.text, terminator: "") }
+    guard outcome.isComplete else {
+      Simrun.complain("simrun: interrupted; the results are partial and run.json says so")
+      return .interrupted
+    }
+    return .success
+  }
+}

@@ -1,0 +1,92 @@
+import Arguments
+import TextFormats
+import Testing
+
+@Suite("Parsing") struct ParsingTests {
+  @Test("options stand anywhere, long or short, with = or a space")
+  func forms() throws {
+    let parsed = try invocation("run", "--out=a", "x.json", "-qf", "csv", "--set", "a=b", "--set=c=d=e", "--seed", "-4")
+    #expect(parsed.verb == ["run"])
+    #expect(parsed.text("out") == "a")
+    #expect(parsed.flag("quiet"))
+    #expect(parsed.text("format") == "csv")
+    #expect(try parsed.assignments("set").map(\.path) == ["a", "c"])
+    #expect(try parsed.assignments("set").map(\.value) == ["b", "d=e"])
+    #expect(try parsed.integer("seed") == -4)
+    #expect(parsed.required("SCENARIO") == "x.json")
+    #expect(try invocation("run", "-oa", "x").text("out") == "a")
+  }
+
+  @Test("-- ends the options, - is an operand")
+  func end() throws {
+    #expect(try invocation("check", "a", "--", "--quiet", "-").operands("FILE") == ["a", "--quiet", "-"])
+    #expect(try invocation("check", "-").operands("FILE") == ["-"])
+    #expect(try invocation("check").operands("FILE").isEmpty)
+  }
+
+  @Test("a file in place of a verb runs it, verbs nest")
+  func verbs() throws {
+    #expect(try invocation("peak.json", "-q").verb == ["run"])
+    #expect(try invocation("--quiet", "peak.json").verb == ["run"])
+    #expect(try invocation("cluster", "plan", "create", "--masters", "3").verb == ["cluster", "plan", "create"])
+    #expect(try invocation("cluster", "slot", "-x").flag("hex"))
+  }
+
+  @Test("defaults and absence are told apart")
+  func absence() throws {
+    let parsed = try invocation("run", "x.json")
+    #expect(try parsed.integer("seed") == 1)
+    #expect(!parsed.isGiven("seed"))
+    #expect(try parsed.quantity("until", .duration) == nil)
+    #expect(try invocation("run", "x", "--until", "2h").quantity("until", .duration) == 7_200_000_000_000)
+  }
+
+  @Test(
+    "what the table does not know is refused with the nearest thing that it knows",
+    arguments: [
+      (["rnu"], "unknown verb 'rnu' (did you mean 'run'?)\nsee 'tool --help'"),
+      (["cluster", "plna"], "'cluster' has no verb 'plna' (did you mean 'plan'?)\nsee 'tool cluster --help'"),
+      (["cluster"], "'tool cluster' needs one of: slot, plan\nsee 'tool cluster --help'"),
+      (["run", "x", "--ouut", "a"], "unknown option '--ouut' (did you mean '--out'?)\nsee 'tool run --help'"),
+      (["run", "x", "-z"], "unknown option '-z'\nsee 'tool run --help'"),
+      (["run", "x", "--out"], "'--out DIR' lacks its value\nsee 'tool run --help'"),
+      (
+        ["run", "x", "--out", "--seed=3"], "'--out DIR' lacks its value: '--seed=3' is an option\nsee 'tool run --help'"
+      ),
+      (["run", "x", "--quiet=1"], "'--quiet' takes no value\nsee 'tool run --help'"),
+      (["run", "x", "--seed", "1", "--seed", "2"], "'--seed' is given twice\nsee 'tool run --help'"),
+      (["run"], "SCENARIO is missing (A scenario file.)\nsee 'tool run --help'"),
+      (["run", "x", "y"], "unexpected argument 'y' (usage: tool run SCENARIO [options])\nsee 'tool run --help'"),
+      (["run", "x", "-f", "cvs"], "'cvs' is no value of --format (did you mean 'csv'?)\nsee 'tool run --help'"),
+    ])
+  func refusals(words: [String], expected: String) {
+    #expect(
+      throws: UsageError.self, performing: { try sampleTable.parse(words) })
+    do { _ = try sampleTable.parse(words) } catch { #expect(error.description == expected) }
+  }
+
+  @Test("typed values name their option when they are wrong")
+  func typedValues() {
+    #expect(
+      failure("run", "x", "--until", "5MB", reading: { _ = try $0.quantity("until", .duration) })
+        == "--until: '5MB' is a byte size, not a duration (write it like 4s, 250ms or 15min)\nsee 'tool run --help'")
+    #expect(
+      failure("run", "x", "--seed", "1.5", reading: { _ = try $0.integer("seed") })
+        == "--seed: '1.5' is no whole number\nsee 'tool run --help'")
+    #expect(
+      failure("run", "x", "--seed", "9", reading: { _ = try $0.integer("seed", in: 1...8) })
+        == "--seed: 9 is not in 1 to 8\nsee 'tool run --help'")
+    #expect(
+      failure("run", "x", "--set", "ab", reading: { _ = try $0.assignments("set") })
+        == "--set: 'ab' is no assignment (write it like cdn.edge.policy=lru)\nsee 'tool run --help'")
+  }
+
+  @Test("errors have the exit statuses of the tool")
+  func statuses() {
+    #expect(ExitStatus(for: UsageError("")) == .usage)
+    #expect(ExitStatus(for: InputError([])) == .badInput)
+    #expect(ExitStatus(for: FileError(.find, path: "", reason: "")) == .missingFile)
+    #expect(ExitStatus(for: FileError(.write, path: "", reason: "")) == .inputOutput)
+    #expect(ExitStatus(for: CancellationError()) == .failure)
+  }
+}
