@@ -35,6 +35,8 @@ public struct SharingProblem: Sendable {
   /// Flows in the order of the file, which is the order of the results.
   public var flows: [Flow]
 
+  /// Largest capacity or cap that a file may give, in kbit/s; `completionsSeconds` takes 1e12 and more for the same.
+  static let largestRate = 1e15
   /// Latest start that a file may give, in seconds (about 31 years).
   static let latestStart = 1e9
   /// Largest size that a file may give, in kbit (2^40 bytes).
@@ -78,7 +80,7 @@ private struct SharingReader {
     for item in items("links", of: node) {
       let link = SharingProblem.Link(
         id: text("id", of: item),
-        capacityKbps: number("capacity_kbps", of: item, in: 0...Double.greatestFiniteMagnitude))
+        capacityKbps: number("capacity_kbps", of: item, in: 0...SharingProblem.largestRate))
       if indices.updateValue(links.count, forKey: link.id) != nil { report(item, "link '\(link.id)' is there twice") }
       links.append(link)
     }
@@ -93,6 +95,7 @@ private struct SharingReader {
 
   private mutating func flow(_ node: JSONNode, links: [String: Int], linkNames: [String]) -> SharingProblem.Flow {
     var path: [Int] = []
+    var crossed: Set<Int> = []
     for item in items("path", of: node) {
       guard case .text(let id) = item.content else {
         report(item, "a path holds names of links, not \(item.kindPhrase)")
@@ -102,12 +105,12 @@ private struct SharingReader {
         report(item, "unknown link '\(id)'", NameSuggestion.phrase(for: id, in: linkNames))
         continue
       }
-      if path.contains(link) { report(item, "the path crosses link '\(id)' twice") }
+      if !crossed.insert(link).inserted { report(item, "the path crosses link '\(id)' twice") }
       path.append(link)
     }
     var cap: Double?
     if let node = node["cap_kbps"] {
-      if case .null = node.content {} else { cap = number(node, "cap_kbps", in: 0...Double.greatestFiniteMagnitude) }
+      if case .null = node.content {} else { cap = number(node, "cap_kbps", in: 0...SharingProblem.largestRate) }
     }
     if path.isEmpty, cap == nil, node["path"] != nil {
       report(node, "a flow without links needs 'cap_kbps': nothing else bounds its rate")

@@ -56,7 +56,7 @@ public struct SharedNetwork: ~Copyable, FlowNetwork {
   public mutating func addRoute(path: [Int], weight: Double = 1, cap: BitRate = .unlimited) -> Int {
     precondition(weight > 0 && weight < .infinity, "a weight is above zero")
     precondition(path.allSatisfy { $0 >= 0 && $0 < linkCount }, "a path names links of the network")
-    precondition(path.indices.allSatisfy { !path[..<$0].contains(path[$0]) }, "a path crosses a link once")
+    precondition(Set(path).count == path.count, "a path crosses a link once")
     groups.append(FairGroup())
     dues.addIndex()
     let limit = path.isEmpty ? Quanta.finite(cap) : Quanta.perNanosecond(cap)

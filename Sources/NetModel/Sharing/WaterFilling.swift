@@ -26,6 +26,8 @@ struct WaterFilling {
     /// Sum of members x weight over routes not frozen, and their number.
     var openWeight = 0.0
     var openRoutes = 0
+    /// `openWeight` when it was last summed anew.
+    var summedWeight = 0.0
 
     /// The level at which the link is full.
     var fullLevel: Double { left > 0 ? left / openWeight : 0 }
@@ -33,6 +35,7 @@ struct WaterFilling {
 
   private struct Route {
     var weight: Double
+    var cap: Double
     /// cap / weight: the level at which the cap binds.
     var capLevel: Double
     var members = 0.0
@@ -80,7 +83,7 @@ struct WaterFilling {
     pathLinks.append(contentsOf: path.map { Int32($0) })
     pathPlaces.append(contentsOf: path.map { _ in -1 })
     routes.append(
-      Route(weight: weight, capLevel: cap / weight, pathStart: start, pathEnd: Int32(pathLinks.count)))
+      Route(weight: weight, cap: cap, capLevel: cap / weight, pathStart: start, pathEnd: Int32(pathLinks.count)))
     return routes.count - 1
   }
 
@@ -149,7 +152,7 @@ struct WaterFilling {
       let path = Int(routes[Int(route)].pathStart)..<Int(routes[Int(route)].pathEnd)
       for place in path { reach(pathLinks[place]) }
       if path.isEmpty, routes[Int(route)].members > 0 {
-        shares.append(Share(route: route, rate: routes[Int(route)].capLevel * routes[Int(route)].weight))
+        shares.append(Share(route: route, rate: routes[Int(route)].cap))
       }
     }
     notedRoutes.removeAll(keepingCapacity: true)
@@ -165,6 +168,7 @@ struct WaterFilling {
       }
     }
     for link in component where links[Int(link)].openRoutes > 0 {
+      links[Int(link)].summedWeight = links[Int(link)].openWeight
       linkLevels.collect(links[Int(link)].fullLevel, link)
     }
     linkLevels.build()
@@ -223,16 +227,27 @@ struct WaterFilling {
     }
   }
 
+  private mutating func sumWeights(of link: Int) {
+    var sum = 0.0
+    for crossing in links[link].crossings where !routes[Int(crossing.route)].isFrozen {
+      sum += routes[Int(crossing.route)].members * routes[Int(crossing.route)].weight
+    }
+    links[link].openWeight = sum
+    links[link].summedWeight = sum
+  }
+
   private mutating func freeze(_ route: Int, at level: Double) {
     guard !routes[route].isFrozen else { return }
     routes[route].isFrozen = true
-    let rate = level * routes[route].weight
+    let rate = min(level * routes[route].weight, routes[route].cap)
     let members = routes[route].members
     for place in Int(routes[route].pathStart)..<Int(routes[route].pathEnd) {
       let link = Int(pathLinks[place])
       links[link].left -= rate * members
       links[link].openWeight -= routes[route].weight * members
       links[link].openRoutes -= 1
+      // Where heavy flows leave light ones behind, rounding errors of the heavy must not stay in the sum.
+      if links[link].openWeight < links[link].summedWeight * 1e-3 { sumWeights(of: link) }
     }
     shares.append(Share(route: Int32(route), rate: rate))
   }
