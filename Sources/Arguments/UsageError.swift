@@ -52,6 +52,7 @@ public enum ExitStatus: Int32, Sendable {
     case is UsageError: self = .usage
     case is InputError: self = .badInput
     case let error as FileError: self = error.operation == .find ? .missingFile : .inputOutput
+    case is Interrupted: self = .interrupted
     default: self = .failure
     }
   }

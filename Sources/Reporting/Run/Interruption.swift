@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+public import TextFormats
 
 /// The wish of the user, or of the system, that the run end.
 public enum Interruption {
@@ -27,15 +28,4 @@ public enum Interruption {
   public static func check() throws(Interrupted) {
     if requested { throw Interrupted() }
   }
-}
-
-/// The run was interrupted.
-///
-/// Ends the tool with exit status 130.
-public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
-  /// An interruption.
-  public init() {}
-
-  /// `interrupted`.
-  public var description: String { "interrupted" }
 }
