@@ -10,7 +10,8 @@ struct Suite: Sendable {
   var run: @Sendable ([String]) throws -> Void
 
   static let all = [
-    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run)
+    Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
+    Suite(name: "statistics", summary: "closed forms and coverage of intervals", run: StatisticsSuite.run),
   ]
 
   static var usage: String {
