@@ -67,8 +67,9 @@ public struct KeyedSlab<Record: KeyedRecord>: ~Copyable, @unchecked Sendable {
   @inlinable
   static var keyMask: UInt64 { (1 << 58) - 1 }
 
-  /// Segments of one file lie in neighbouring buckets: a viewer asks for them one after the other, and finds the cache
-  /// line of the last one still warm. Files are spread by Fibonacci hashing, so chains are as long as at random.
+  /// Where the chain of a key starts: segments of one file lie in neighbouring buckets.
+  ///
+  /// A viewer asks for them one after the other and finds the cache line of the last one still warm. Files are spread by Fibonacci hashing, so chains are as long as at random.
   @inlinable @inline(__always)
   func bucket(of key: UInt64) -> Int {
     let file = key >> 24
@@ -219,7 +220,8 @@ func adviseHugePages(_ block: UnsafeMutableRawPointer, byteCount: Int) {
   let start = (UInt(bitPattern: block) + pageMask) & ~pageMask
   let end = (UInt(bitPattern: block) + UInt(byteCount)) & ~pageMask
   guard byteCount >= 8 << 20, let pages = UnsafeMutableRawPointer(bitPattern: start) else { return }
-  _ = madvise(pages, Int(end - start), 14 /* MADV_HUGEPAGE */)
+  // 14 is MADV_HUGEPAGE, a macro that Swift does not import.
+  _ = madvise(pages, Int(end - start), 14)
 }
 
 @usableFromInline
