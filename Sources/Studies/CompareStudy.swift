@@ -75,18 +75,21 @@ public struct CompareStudy {
     let configurations = self.configurations
     let replications = self.replications
     // Replication by replication, so that an early look at the progress says the same of every configuration.
-    let runs = try ParallelRuns.map(count: total, jobs: jobs) { index in
-      try Interruption.check()
-      let file = configurations[index % configurations.count].file
-      let identity = RunIdentity(
-        seed: UInt64(file.scenario.seed), replication: UInt64(index / configurations.count))
-      let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: 1) { _ in
-        !Interruption.requested
+    let outcomes = ReplicationPool.map(count: total, jobs: jobs) { index in
+      Result {
+        try Interruption.check()
+        let file = configurations[index % configurations.count].file
+        let identity = RunIdentity(
+          seed: UInt64(file.scenario.seed), replication: UInt64(index / configurations.count))
+        let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: 1) { _ in
+          !Interruption.requested
+        }
+        try Interruption.check()
+        finished(done.increment())
+        return results
       }
-      try Interruption.check()
-      finished(done.increment())
-      return results
     }
+    let runs = try outcomes.map { try $0.get() }
     return ComparisonResults(
       configurations: configurations.indices.map { index in
         ResultFiles.Configuration(

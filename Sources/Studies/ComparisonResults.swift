@@ -1,6 +1,6 @@
 import Platform
 public import Reporting
-import SimEngine
+public import SimEngine
 
 /// What a comparison found, metric by metric and configuration by configuration.
 public struct ComparisonResults: Sendable {
@@ -25,8 +25,8 @@ public struct ComparisonResults: Sendable {
     public var halfWidth: Double?
     /// Mean of the baseline.
     public var baseline: Double
-    /// Mean difference from the baseline; `nil` for the baseline itself.
-    public var difference: PairedDifference?
+    /// The paired comparison with the baseline; `nil` for the baseline itself.
+    public var comparison: PairedComparison?
     /// Chance of a difference at least as large if there were none, after Holm's correction over configurations.
     public var pHolm: Double?
   }
@@ -42,23 +42,31 @@ public struct ComparisonResults: Sendable {
     var rows: [Row] = []
     for (index, metric) in metrics.enumerated() {
       let reference = values[baseline].map { $0[index] }
-      let differences = values.indices.map { configuration in
+      let comparisons = values.indices.map { configuration in
         configuration == baseline
-          ? nil : PairedDifference(of: values[configuration].map { $0[index] }, from: reference)
+          ? nil : PairedComparison(baseline: reference, alternative: values[configuration].map { $0[index] })
       }
-      let corrected = Holm.corrected(differences.map { $0?.pValue })
+      let corrected = Self.holm(comparisons.map { $0?.pValue })
       for configuration in values.indices {
-        let sample = values[configuration].map { $0[index] }
-        let tally = Tally(sample)
+        let estimate = Estimate(replications: values[configuration].map { $0[index] })
         rows.append(
           Row(
             metric: metric.metric, unit: metric.unit, configuration: configurations[configuration].name,
-            count: sample.count, mean: tally.mean, halfWidth: PairedDifference.halfWidth(of: tally),
-            baseline: Tally(reference).mean, difference: differences[configuration],
+            count: estimate.count, mean: estimate.mean, halfWidth: estimate.halfWidth,
+            baseline: Estimate(replications: reference).mean, comparison: comparisons[configuration],
             pHolm: corrected[configuration]))
       }
     }
     self.rows = rows
+  }
+
+  /// Holm's correction over the comparisons that have a p-value.
+  private static func holm(_ pValues: [Double?]) -> [Double?] {
+    let compared = pValues.indices.filter { pValues[$0] != nil }
+    let corrected = MultipleComparisons.holm(compared.compactMap { pValues[$0] })
+    var result = [Double?](repeating: nil, count: pValues.count)
+    for (index, value) in zip(compared, corrected) { result[index] = value }
+    return result
   }
 
   /// Only the rows of some metrics; all if the list is empty.
@@ -79,8 +87,8 @@ public struct ComparisonResults: Sendable {
     for row in rows(metrics: metrics) {
       table.append([
         .text(row.metric), .text(row.unit), .text(row.configuration), .integer(Int64(row.count)), .known(row.mean),
-        .known(row.halfWidth), .known(row.baseline), .known(row.difference?.mean), .known(row.difference?.halfWidth),
-        .known(row.relativeDifference), .known(row.difference?.varianceReduction), .known(row.pHolm),
+        .known(row.halfWidth), .known(row.baseline), .known(row.comparison?.difference.mean), .known(row.comparison?.difference.halfWidth),
+        .known(row.comparison?.relativeDifference), .known(row.comparison?.varianceReduction), .known(row.pHolm),
       ])
     }
     return table
@@ -88,21 +96,17 @@ public struct ComparisonResults: Sendable {
 }
 
 extension ComparisonResults.Row {
-  /// Mean difference over the baseline's mean.
-  public var relativeDifference: Double? {
-    guard let difference, baseline != 0, baseline.isFinite else { return nil }
-    return difference.mean / abs(baseline)
-  }
-
   /// The row in one sentence, or `nil` for the baseline: `origin_bytes: -41.2 % +- 1.3 % (n = 20, paired)`.
   public var sentence: String? {
-    guard let difference else { return nil }
-    let share = relativeDifference.map { "\(signed($0 * 100)) %" } ?? "\(signed(difference.mean)) \(unit)"
+    guard let comparison else { return nil }
+    let difference = comparison.difference
+    let relative = comparison.relativeDifference
+    let share = relative.map { "\(signed($0 * 100)) %" } ?? "\(signed(difference.mean)) \(unit)"
     guard let halfWidth = difference.halfWidth else {
       return "\(metric): \(share) (one replication: no interval)"
     }
     let width =
-      relativeDifference == nil
+      relative == nil
       ? DisplayNumber.significant(halfWidth, digits: 2)
       : "\(DisplayNumber.significant(halfWidth / abs(baseline) * 100, digits: 2)) %"
     let verdict = (pHolm ?? 1) < 0.05 ? "" : ", not significant"

@@ -1,3 +1,5 @@
+import SimEngine
+
 /// A condition on the rows of a comparison: `METRIC.FIELD OPERATOR NUMBER`, for example
 /// `origin_bytes.relative_difference > 0`.
 ///
@@ -71,7 +73,7 @@ public struct Threshold: Sendable, Equatable {
     let candidates = results.rows.filter { $0.metric == metric }
     if candidates.isEmpty { throw Malformed(description: "there is no metric '\(metric)'") }
     return candidates.filter { row in
-      guard row.difference != nil, let value = value(of: row) else { return false }
+      guard row.comparison != nil, let value = value(of: row) else { return false }
       switch comparison {
       case .less: return value < limit
       case .atMost: return value <= limit
@@ -86,9 +88,9 @@ public struct Threshold: Sendable, Equatable {
     case "mean": row.mean
     case "half_width_95": row.halfWidth
     case "baseline": row.baseline
-    case "difference": row.difference?.mean
-    case "difference_half_width_95": row.difference?.halfWidth
-    case "relative_difference": row.relativeDifference
+    case "difference": row.comparison?.difference.mean
+    case "difference_half_width_95": row.comparison?.difference.halfWidth
+    case "relative_difference": row.comparison?.relativeDifference
     default: row.pHolm
     }
   }
