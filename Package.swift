@@ -93,7 +93,7 @@ let package = Package(
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
-    tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
+    tests("StudiesTests", ["Studies", "Platform", "SimEngine", "TextFormats"]),
     tests("SimrunTests", ["simrun"]),
   ],
   swiftLanguageModes: [.v6],

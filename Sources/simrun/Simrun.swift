@@ -21,7 +21,10 @@ enum Simrun {
     name: "simrun",
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
-    verbs: [RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb],
+    verbs: [
+      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
+      SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb,
+    ],
     verbForFiles: "run",
     examples: [
       Example("simrun scenarios/peak.json", "Simulate an evening; the results go to reports/peak."),
@@ -36,6 +39,9 @@ enum Simrun {
     Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
     Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
     Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+    Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
+    Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
+    Action(path: ["network", "download"], run: NetworkVerbs.download),
   ]
 
   /// Runs the tool with the arguments after its name.

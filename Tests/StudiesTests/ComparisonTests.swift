@@ -1,5 +1,7 @@
+import Platform
 import SimEngine
 import Testing
+import TextFormats
 
 @testable import Studies
 
