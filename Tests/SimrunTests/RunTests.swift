@@ -70,7 +70,11 @@ struct RunTests {
         "cdn.edge.prefill=empty",
       ],
       meanwhile: { process in
-        Thread.sleep(forTimeInterval: 1)
+        // The folder is locked when the simulation begins; before that a signal could be lost.
+        while process.isRunning, !FileManager.default.fileExists(atPath: "\(scratch.path)/peak/.lock") {
+          Thread.sleep(forTimeInterval: 0.02)
+        }
+        Thread.sleep(forTimeInterval: 0.3)
         process.interrupt()
       })
     #expect(result.status == 130)

@@ -39,7 +39,7 @@ enum Tool {
     process.currentDirectoryURL = URL(fileURLWithPath: folder ?? scratch.path)
     let output = scratch.path + "/stdout"
     let errors = scratch.path + "/stderr"
-    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
     let outputHandle = try #require(FileHandle(forWritingAtPath: output))
     let errorHandle = try #require(FileHandle(forWritingAtPath: errors))
     process.standardOutput = outputHandle
