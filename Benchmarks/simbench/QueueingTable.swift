@@ -27,7 +27,9 @@ struct QueueingTable {
         capacity: capacity, serviceSCV: model.takesServiceVariability ? scv : nil, customers: customers)
     }
 
-    /// What was simulated beside what is exact. Values below one event in a replication cannot be seen.
+    /// What was simulated beside what is exact.
+    ///
+    /// Values below one event in a replication cannot be seen.
     func comparisons(_ result: QueueingResult) -> [(String, Estimate, Double)] {
       let all: [(String, Estimate?)] = [
         ("L", result.inSystem), ("Lq", result.waiting), ("W", result.sojourn), ("Wq", result.wait),

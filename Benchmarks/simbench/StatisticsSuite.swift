@@ -56,7 +56,8 @@ enum StatisticsSuite {
         if estimate.interval?.contains(exact) == true { covered += 1 }
         let deviation = row.deviation(estimate, exact)
         if deviation > 3.5 {
-          print("\(row.label): \(name) = \(estimate), exact \(exact): \(column(deviation, decimals: 1)) standard errors")
+          print(
+            "\(row.label): \(name) = \(estimate), exact \(exact): \(column(deviation, decimals: 1)) standard errors")
         }
       }
     }

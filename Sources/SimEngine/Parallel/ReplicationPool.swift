@@ -6,7 +6,7 @@ import Synchronization
 /// Each piece depends on its number alone and results are handed back by number, so the number of threads cannot
 /// change a bit of them.
 public enum ReplicationPool {
-  /// The results of `work(0)` ... `work(count - 1)`, in order, computed by up to `jobs` threads (at least one).
+  /// The results of `work` for every number from 0 below `count`, in order, on up to `jobs` threads (at least one).
   public static func map<Result: Sendable>(
     count: Int, jobs: Int, _ work: @escaping @Sendable (Int) -> Result
   ) -> [Result] {

@@ -3,57 +3,55 @@
 /// A cancellable event owns a slot while it is pending. Cancelling or delivering it advances the slot's generation, so
 /// that the entry still stored in the queue, and every handle still held by a model, no longer matches. The slot is
 /// free at once; a slot whose generation is used up is retired, so that no stale handle can ever match again.
+///
+/// Each column has its own array: asking whether an entry is live touches four bytes of memory in random order, and the
+/// rest is only read when an event is scheduled or cancelled.
 @frozen
 @usableFromInline
 struct CancellationSlots: ~Copyable {
-  @frozen
-  @usableFromInline
-  struct Slot: BitwiseCopyable {
-    /// When the event is due; tells the queue where to look when it is cancelled.
-    @usableFromInline var time: Int64
-    @usableFromInline var generation: UInt32
-    @usableFromInline var nextFree: UInt32
-
-    @inlinable
-    init(time: Int64, generation: UInt32, nextFree: UInt32) {
-      self.time = time
-      self.generation = generation
-      self.nextFree = nextFree
-    }
-  }
-
-  @usableFromInline var slots: UnsafeMutablePointer<Slot>
+  @usableFromInline var generations: UnsafeMutablePointer<UInt32>
+  /// When the event of each slot is due: where the queue looks when it is cancelled.
+  @usableFromInline var times: UnsafeMutablePointer<Int64>
+  /// The free slots, last released on top.
+  @usableFromInline var free: UnsafeMutablePointer<UInt32>
   @usableFromInline var capacity: Int
   @usableFromInline var used = 0
-  @usableFromInline var firstFree: UInt32 = CancellationSlots.noSlot
+  @usableFromInline var freeCount = 0
 
-  /// The slot number of events that cannot be cancelled; it also ends the list of free slots.
+  /// The slot number of events that cannot be cancelled.
   @inlinable
   static var noSlot: UInt32 { .max }
 
   @inlinable
   init() {
     capacity = 16
-    slots = .allocate(capacity: capacity)
+    generations = .allocate(capacity: capacity)
+    times = .allocate(capacity: capacity)
+    free = .allocate(capacity: capacity)
   }
 
   @inlinable
-  deinit { slots.deallocate() }
+  deinit {
+    generations.deallocate()
+    times.deallocate()
+    free.deallocate()
+  }
 
   /// Takes a slot for an event due at `time`.
   ///
   /// Amortised O(1).
   @inlinable
   mutating func take(time: Int64) -> EventHandle {
-    if firstFree != Self.noSlot {
-      let slot = firstFree
-      firstFree = slots[Int(slot)].nextFree
-      slots[Int(slot)].time = time
-      return EventHandle(slot: slot, generation: slots[Int(slot)].generation)
+    if freeCount > 0 {
+      freeCount &-= 1
+      let slot = free[freeCount]
+      times[Int(slot)] = time
+      return EventHandle(slot: slot, generation: generations[Int(slot)])
     }
     if used == capacity { grow() }
     let slot = UInt32(used)
-    slots[used] = Slot(time: time, generation: 0, nextFree: Self.noSlot)
+    generations[used] = 0
+    times[used] = time
     used += 1
     return EventHandle(slot: slot, generation: 0)
   }
@@ -63,34 +61,43 @@ struct CancellationSlots: ~Copyable {
   mutating func grow() {
     // The last number is reserved; 2^32 - 1 pending cancellable events would need 137 GB of entries.
     guard capacity < Int(UInt32.max) else { fatalError("more than 2^32 cancellable events are pending") }
-    let larger = UnsafeMutablePointer<Slot>.allocate(capacity: min(capacity * 2, Int(UInt32.max)))
-    larger.update(from: slots, count: used)
-    slots.deallocate()
-    slots = larger
-    capacity = min(capacity * 2, Int(UInt32.max))
+    let larger = min(capacity * 2, Int(UInt32.max))
+    Self.move(&generations, used, to: larger)
+    Self.move(&times, used, to: larger)
+    Self.move(&free, freeCount, to: larger)
+    capacity = larger
+  }
+
+  @inlinable
+  static func move<Element>(_ column: inout UnsafeMutablePointer<Element>, _ count: Int, to capacity: Int) {
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    larger.moveInitialize(from: column, count: count)
+    column.deallocate()
+    column = larger
   }
 
   /// Whether the handle's event is still pending.
   @inlinable
   func isPending(_ handle: EventHandle) -> Bool {
-    Int(handle.slot) < used && slots[Int(handle.slot)].generation == handle.generation
+    Int(handle.slot) < used && generations[Int(handle.slot)] == handle.generation
   }
 
   /// Whether a stored entry was not cancelled.
   @inlinable
   func isLive(slot: UInt32, generation: UInt32) -> Bool {
-    slot == Self.noSlot || slots[Int(slot)].generation == generation
+    slot == Self.noSlot || generations[Int(slot)] == generation
   }
 
-  /// Ends the current use of a slot.
-  ///
-  /// O(1).
+  /// When the event of a slot in use is due.
+  @inlinable
+  func time(of slot: UInt32) -> Int64 { times[Int(slot)] }
+
+  /// Ends the current use of a slot in O(1).
   @inlinable
   mutating func release(_ slot: UInt32) {
-    let index = Int(slot)
-    slots[index].generation += 1
-    guard slots[index].generation != .max else { return }  // Retired.
-    slots[index].nextFree = firstFree
-    firstFree = slot
+    generations[Int(slot)] += 1
+    guard generations[Int(slot)] != .max else { return }  // Retired.
+    free[freeCount] = slot
+    freeCount &+= 1
   }
 }

@@ -105,7 +105,7 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
   @discardableResult
   public mutating func cancel(_ handle: EventHandle) -> Bool {
     guard slots.isPending(handle) else { return false }
-    if backing == .radix { radix.noteCancellation(at: slots.slots[Int(handle.slot)].time) }
+    if backing == .radix { radix.noteCancellation(at: slots.time(of: handle.slot)) }
     slots.release(handle.slot)
     dead &+= 1
     if dead > 64 && dead > stored &- dead { rebuild() }

@@ -56,6 +56,8 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   @usableFromInline var occupiedWords: UInt32 = 0
   /// One bit a bucket above level 0: the entry at `minimum` may have been cancelled.
   @usableFromInline let doubtful: UnsafeMutablePointer<UInt64>
+  /// How many entries of each bucket were cancelled: buckets without any are dealt out without asking.
+  @usableFromInline let cancelled: UnsafeMutablePointer<Int32>
   @usableFromInline var chunks: ChunkPool<Event>
   /// The clock: the time of the last entry taken out.
   @usableFromInline var clock: Int64 = 0
@@ -70,6 +72,8 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     buckets = .allocate(capacity: Self.bucketCount)
     occupied = .allocate(capacity: Self.wordCount)
     doubtful = .allocate(capacity: Self.wordCount)
+    cancelled = .allocate(capacity: Self.bucketCount)
+    cancelled.initialize(repeating: 0, count: Self.bucketCount)
     occupied.initialize(repeating: 0, count: Self.wordCount)
     doubtful.initialize(repeating: 0, count: Self.wordCount)
     buckets.initialize(repeating: emptyBucket, count: Self.bucketCount)
@@ -80,6 +84,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     buckets.deallocate()
     occupied.deallocate()
     doubtful.deallocate()
+    cancelled.deallocate()
   }
 
   @inlinable
@@ -142,6 +147,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     occupied[index &>> 6] &= ~bit
     if occupied[index &>> 6] == 0 { occupiedWords &= ~(1 &<< UInt32(truncatingIfNeeded: index &>> 6)) }
     doubtful[index &>> 6] &= ~bit
+    cancelled[index] = 0
     buckets[index].tailCount = Int32(ChunkPool<Event>.chunkCapacity)
     buckets[index].headIndex = 0
     buckets[index].minimum = .max
@@ -153,6 +159,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   @inlinable
   func noteCancellation(at time: Int64) {
     let index = bucketIndex(of: time)
+    cancelled[index] &+= 1
     if buckets[index].minimum == time {
       doubtful[index &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: index & 63)
     }
@@ -173,7 +180,8 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
       if index == Self.bucketCount { return nil }
       if index < Self.levelZeroBuckets {
         let first = buckets[index].head[Int(buckets[index].headIndex)]
-        if slots.isLive(slot: first.slot, generation: first.generation) { return first.time }
+        if cancelled[index] == 0 || slots.isLive(slot: first.slot, generation: first.generation) { return first.time }
+        cancelled[index] &-= 1
         dropFirst(index)
         dead -= 1
       } else if isDoubtful(index) {
@@ -194,8 +202,10 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
       if index == Self.bucketCount || buckets[index].minimum > limit { return nil }
       if index < Self.levelZeroBuckets {
         let first = buckets[index].head[Int(buckets[index].headIndex)]
+        let isDead = cancelled[index] != 0 && !slots.isLive(slot: first.slot, generation: first.generation)
+        if isDead { cancelled[index] &-= 1 }
         dropFirst(index)
-        if dead > 0 && !slots.isLive(slot: first.slot, generation: first.generation) {
+        if isDead {
           dead -= 1
           continue
         }
@@ -235,6 +245,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   @inlinable
   mutating func dealOut(_ index: Int, _ slots: borrowing CancellationSlots, dead: inout Int) -> Entry {
     let bucket = buckets[index]
+    let hasDead = cancelled[index] != 0
     clock = bucket.minimum
     markEmpty(index)
     var chunk = bucket.head
@@ -249,7 +260,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
       let entries = isLast ? Int(bucket.tailCount) : ChunkPool<Event>.chunkCapacity
       for position in 0..<entries {
         let entry = chunk[position]
-        if dead > 0 && !slots.isLive(slot: entry.slot, generation: entry.generation) {
+        if hasDead && !slots.isLive(slot: entry.slot, generation: entry.generation) {
           dead -= 1
         } else if entry.time == clock && earliest == nil {
           earliest = entry
@@ -271,14 +282,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   /// O(n).
   @inlinable
   mutating func removeDead(_ slots: borrowing CancellationSlots, dead: inout Int) {
-    for word in 0..<Self.wordCount {
-      var remaining = occupied[word]
-      while remaining != 0 {
-        let bit = remaining.trailingZeroBitCount
-        remaining &= remaining &- 1
-        removeDead(in: word &* 64 &+ bit, slots, dead: &dead)
-      }
-    }
+    for index in 0..<Self.bucketCount where cancelled[index] != 0 { removeDead(in: index, slots, dead: &dead) }
   }
 
   /// Drops the cancelled entries of one occupied bucket, keeps the order of the others, and finds their minimum.
@@ -320,6 +324,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
       chunks.release(chunk)
     }
     guard kept else { return markEmpty(index) }
+    cancelled[index] = 0
     buckets[index] = Bucket(
       head: bucket.head, tail: writeChunk, headIndex: 0, tailCount: Int32(writePosition), minimum: minimum)
     doubtful[index &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: index & 63))

@@ -17,7 +17,9 @@ public struct QueueingStation: Sendable {
   public struct Configuration: Hashable, Sendable {
     /// Servers, each serving one job at a time.
     public var servers: Int
-    /// Places in the queue, or `nil` for no limit. Preempted jobs keep their right to a place.
+    /// Places in the queue, or `nil` for no limit.
+    ///
+    /// Preempted jobs keep their right to a place.
     public var queueLimit: Int?
     /// Number of priorities; job priorities from 0 (served first) up to one less.
     public var priorities: Int
@@ -94,7 +96,9 @@ public struct QueueingStation: Sendable {
   /// Jobs that are being served.
   public var servingCount: Int { configuration.servers - idleServers.count }
 
-  /// Forgets what was counted, at the end of the warm-up. Jobs stay where they are, and levels start from them.
+  /// Forgets what was counted, at the end of the warm-up.
+  ///
+  /// Jobs stay where they are, and levels start from them.
   public mutating func resetObservers(at time: SimTime) { observers.reset(at: time) }
 
   /// Brings a job at the queue's present time.

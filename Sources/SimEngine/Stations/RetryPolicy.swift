@@ -9,8 +9,9 @@ public struct RetryPolicy: BitwiseCopyable, Hashable, Sendable {
   public var multiplier: Double
   /// No delay is longer than this, jitter aside.
   public var longestDelay: SimDuration
-  /// The share of a delay that is drawn at random: 0 is none; with 0.5 a delay of 1 s becomes 0.5 s to 1 s. It keeps
-  /// clients that failed together from coming back together.
+  /// The share of a delay that is drawn at random: 0 is none; with 0.5 a delay of 1 s becomes 0.5 s to 1 s.
+  ///
+  /// It keeps clients that failed together from coming back together.
   public var jitter: Double
 
   /// A policy; delays must not be negative, the multiplier at least 1, and the jitter from 0 to 1.

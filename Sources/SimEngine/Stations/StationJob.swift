@@ -66,7 +66,9 @@ public enum StationAdmission: Hashable, Sendable {
   case rejected
 }
 
-/// What every station counts. A reset at the end of the warm-up forgets the past and keeps the levels.
+/// What every station counts.
+///
+/// A reset at the end of the warm-up forgets the past and keeps the levels.
 public struct StationObservers: BitwiseCopyable, Sendable {
   /// Jobs in the station.
   public internal(set) var inSystem: TimeWeighted

@@ -8,8 +8,10 @@ public struct PairedComparison: Hashable, Sendable {
   public var alternativeMean: Double
   /// The correlation of the two over the replications; `nil` where either does not vary.
   public var correlation: Double?
-  /// How much of the variance of the difference common random numbers took away: 1 - var(difference) / (var(baseline)
-  /// + var(alternative)); `nil` where neither varies. Negative means that they hurt.
+  /// How much of the variance of the difference common random numbers took away: 1 - var(difference) / (var(baseline) +
+  /// var(alternative)); `nil` where neither varies.
+  ///
+  /// Negative means that they hurt.
   public var varianceReduction: Double?
   /// The two-sided p-value of no difference, or `nil` below two replications.
   public var pValue: Double?
@@ -58,7 +60,9 @@ public struct WelchComparison: Hashable, Sendable {
   /// The two-sided p-value of no difference.
   public var pValue: Double
 
-  /// Compares two samples of at least two values each, else `nil`. Welch, Biometrika 34 (1947).
+  /// Compares two samples of at least two values each, else `nil`.
+  ///
+  /// Welch, Biometrika 34 (1947).
   public init?(baseline: [Double], alternative: [Double], confidence: Double = 0.95) {
     guard baseline.count > 1, alternative.count > 1 else { return nil }
     var left = Tally()
@@ -84,7 +88,9 @@ public struct WelchComparison: Hashable, Sendable {
 /// Corrections for asking many questions of one experiment.
 public enum MultipleComparisons {
   /// Holm's step-down p-values, in the order of the input: each may be compared with the level itself, and the chance
-  /// of any false finding stays below the level. Holm, Scandinavian Journal of Statistics 6 (1979).
+  /// of any false finding stays below the level.
+  ///
+  /// Holm, Scandinavian Journal of Statistics 6 (1979).
   public static func holm(_ pValues: [Double]) -> [Double] {
     let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
     var adjusted = [Double](repeating: 1, count: pValues.count)

@@ -13,13 +13,17 @@ public struct QuantileInterval: Hashable, Sendable {
   /// The probability with which the interval covers the quantile: at least the confidence that was asked for.
   public var coverage: Double
 
-  /// The quantile and interval of observations in any order. O(n log n).
+  /// The quantile and interval of observations in any order.
+  ///
+  /// O(n log n).
   public init(_ values: [Double], q: Double, confidence: Double = 0.95) {
     let sorted = values.sorted()
     self.init(count: sorted.count, q: q, confidence: confidence) { sorted[$0 - 1] }
   }
 
-  /// The quantile and interval of the observations in a histogram, each within its relative error. O(buckets).
+  /// The quantile and interval of the observations in a histogram, each within its relative error.
+  ///
+  /// O(buckets).
   public init(_ histogram: LogLinearHistogram, q: Double, confidence: Double = 0.95) {
     precondition(histogram.count <= UInt64(UInt32.max), "order statistics need at most 2^32 observations")
     self.init(count: Int(histogram.count), q: q, confidence: confidence) { histogram.value(atRank: UInt64($0)) }

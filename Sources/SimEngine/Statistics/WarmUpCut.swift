@@ -2,8 +2,9 @@
 public struct WarmUpCut: Hashable, Sendable {
   /// How many observations to drop from the front.
   public var observations: Int
-  /// Whether the cut can be trusted. It cannot where the rule wanted to drop half of the series or more: the run is
-  /// too short, or never settles.
+  /// Whether the cut can be trusted.
+  ///
+  /// It cannot where the rule wanted to drop half of the series or more: the run is too short, or never settles.
   public var isReliable: Bool
 
   /// The cut of the MSER-5 rule: drop the d batches of five that minimize the estimated variance of the mean of the
