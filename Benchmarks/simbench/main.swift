@@ -1,1 +1,1 @@
-print("simbench")
+try runMediaBenchmarks(arguments: Array(CommandLine.arguments.dropFirst(2)))
