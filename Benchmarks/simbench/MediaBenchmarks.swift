@@ -56,8 +56,8 @@ private func measure(
   let median = times.sorted()[times.count / 2]
   var row = "\(name),\(items) \(unit),\(rounded(median)),\(rounded(median / Double(items) * 1e6))"
   if let probe {
-    let headers = childSeconds([probe, "-v", "error", "-show_streams", path])
-    let packets = childSeconds([probe, "-v", "error", "-show_packets", "-of", "csv", path])
+    let headers = childSeconds([probe, "-v", "quiet", "-show_streams", path])
+    let packets = childSeconds([probe, "-v", "quiet", "-show_packets", "-of", "csv", path])
     row += ",\(rounded(headers)),\(rounded(packets)),\(rounded(packets / median))"
   } else {
     row += ",,,"
@@ -84,7 +84,7 @@ private func childSeconds(_ command: [String]) -> Double {
   let before = used()
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
-  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+  for output: Int32 in [1, 2] { posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0) }
   defer { posix_spawn_file_actions_destroy(&actions) }
   var pointers = command.map { strdup($0) } + [nil]
   defer { for pointer in pointers { free(pointer) } }

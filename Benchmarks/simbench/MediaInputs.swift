@@ -68,12 +68,17 @@ struct MediaInputs {
     return try SmoothInitialization.bytes(representation)
   }
 
+  /// One filler data unit (ISO/IEC 14496-10 section 7.3.2.7), which decoders and parsers accept without a word.
+  private static func fillerUnit(size: Int) -> [UInt8] {
+    [0, 0, 0, UInt8(size - 4), 12] + [UInt8](repeating: 0xFF, count: size - 6) + [0x80]
+  }
+
   /// Samples of varied size with the composition offsets of B-frames.
   private static func part(_ index: Int, samples: Int) -> FragmentWriter.Part {
     let list = (0..<samples).map { row in
       SampleToWrite(
         duration: 1000, compositionOffset: [1000, 3000, 1000, 0][row % 4], isSync: row == 0,
-        payload: [UInt8](repeating: UInt8(truncatingIfNeeded: row), count: 8 + (row * 7 + index) % 25))
+        payload: fillerUnit(size: 8 + (row * 7 + index) % 25))
     }
     return FragmentWriter.Part(trackID: 1, decodeTime: UInt64(index * samples) * 1000, samples: list)
   }

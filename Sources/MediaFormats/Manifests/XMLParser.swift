@@ -52,15 +52,9 @@ struct XMLParser {
       throw error("a control character; manifests are UTF-8 text")
     }
     guard bytes.contains(where: { $0 >= 0x80 }), String(validating: bytes, as: UTF8.self) == nil else { return }
-    // The place of the first byte that does not decode: the longest valid prefix, found by halving.
-    var (low, high) = (0, bytes.count)
-    while low < high {
-      let middle = (low + high + 1) / 2
-      let isValid = (0..<4).contains { $0 <= middle && String(validating: bytes[..<(middle - $0)], as: UTF8.self) != nil }
-      if isValid { low = middle } else { high = middle - 1 }
-    }
-    position = min(low, bytes.count - 1)
-    while position > 0, bytes[position] & 0xC0 == 0x80 { position -= 1 }
+    var decoder = UTF8()
+    var rest = bytes.makeIterator()
+    while case .scalarValue(let scalar) = decoder.decode(&rest) { position += UTF8.width(scalar) }
     throw error("a byte that is not UTF-8")
   }
 
