@@ -21,7 +21,9 @@ func runMediaBenchmarks(arguments: [String]) throws {
     }
   }
   let inputs = try MediaInputs(folder: folder)
-  let probe = usesPeers ? ["/usr/bin/ffprobe", "/usr/local/bin/ffprobe"].first { (path: String) in access(path, X_OK) == 0 } : nil
+  let probe =
+    usesPeers
+    ? ["/usr/bin/ffprobe", "/usr/local/bin/ffprobe"].first { (path: String) in access(path, X_OK) == 0 } : nil
   print("case,work,simrun_cpu_s,per_item_us,ffprobe_headers_cpu_s,ffprobe_packets_cpu_s,times_faster_than_packets")
   try measure("many", inputs.manySamples, MediaInputs.samples, "samples", repetitions, probe) { file in
     var sum: Int64 = 0

@@ -117,7 +117,8 @@ struct MediaInputs {
     var output = bytes
     let growth = tables.count - table.payload.count
     output.replaceSubrange(table.payload, with: tables)
-    for record in file.tree.records where record.range.lowerBound <= table.offset && record.range.upperBound >= table.range.upperBound {
+    for record in file.tree.records
+    where record.range.lowerBound <= table.offset && record.range.upperBound >= table.range.upperBound {
       let size = UInt32(record.size + growth)
       for byte in 0..<4 { output[record.offset + byte] = UInt8(truncatingIfNeeded: size >> UInt32(24 - byte * 8)) }
     }

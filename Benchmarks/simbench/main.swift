@@ -1,1 +1,1 @@
-try runMediaBenchmarks(arguments: Array(CommandLine.arguments.dropFirst(2)))
+print("simbench")

@@ -83,7 +83,8 @@ struct DASHTests {
     "what cannot be expanded is refused with the element's line and column",
     arguments: [
       "<SegmentTemplate media=\"$Number\" duration=\"4\"/>", "<SegmentTemplate media=\"$Number%5d$\" duration=\"4\"/>",
-      "<SegmentTemplate media=\"$Number%0999999999d$\" duration=\"4\"/>", "<SegmentTemplate media=\"a\" duration=\"0\"/>",
+      "<SegmentTemplate media=\"$Number%0999999999d$\" duration=\"4\"/>",
+      "<SegmentTemplate media=\"a\" duration=\"0\"/>",
       "<SegmentTemplate duration=\"4\"/>", "<SegmentTemplate media=\"a\"/>",
       "<SegmentTemplate media=\"a\" timescale=\"4294967296\" duration=\"4\"/>",
       "<SegmentTemplate media=\"a\" duration=\"18446744073709551615\"/>",

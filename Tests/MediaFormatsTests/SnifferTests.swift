@@ -32,7 +32,9 @@ struct SnifferTests {
     // 128 kbit/s at 44.1 kHz: 417 bytes a frame.
     let layer3: [UInt8] = [0xFF, 0xFB, 0x90, 0x64] + [UInt8](repeating: 0, count: 413)
     #expect(sniff(repeated(layer3, 4)) == .mp3)
-    #expect(sniff(Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 10] + [UInt8](repeating: 0, count: 10) + repeated(layer3, 4)) == .mp3)
+    #expect(
+      sniff(Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 10] + [UInt8](repeating: 0, count: 10) + repeated(layer3, 4)) == .mp3
+    )
     let adts: [UInt8] = [0xFF, 0xF1, 0x50, 0x80, 0x04, 0x1F, 0xFC] + [UInt8](repeating: 1, count: 25)
     #expect(sniff(repeated(adts, 5)) == .adts)
     #expect(sniff(Array("plain text that is no media at all, long enough to matter".utf8)) == nil)
