@@ -17,7 +17,8 @@ struct CheckTests {
     let text = try String(contentsOfFile: folder + manifest, encoding: .utf8)
     if !old.isEmpty {
       try #require(text.contains(old))
-      try text.replacingOccurrences(of: old, with: new).write(toFile: folder + manifest, atomically: false, encoding: .utf8)
+      try text.replacingOccurrences(of: old, with: new).write(
+        toFile: folder + manifest, atomically: false, encoding: .utf8)
     }
     if let removing { try FileManager.default.removeItem(atPath: folder + removing) }
     if let cutting {

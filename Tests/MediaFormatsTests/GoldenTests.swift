@@ -75,3 +75,28 @@ struct GoldenTests {
     }
   }
 }
+
+@Suite("Indexes at the end of files", .enabled(if: ReferenceFiles.isPresent, "the reference folder is absent"))
+struct RandomAccessTests {
+  @Test("random access points lead to fragments of their tracks; ones that lead nowhere are remarked")
+  func points() throws {
+    var checked = 0
+    for path in ReferenceFiles.goldenMedia {
+      let file = try MediaFile(path: ReferenceFiles.folder + path)
+      let remarks = file.diagnostics.filter { $0.path == "mfra/tfra" }
+      // mp4ff inserted an index before the fragments of this file and left the old offsets behind.
+      if path == "files/mp4ff_add_sidx.mp4" {
+        #expect(remarks.count == file.randomAccessPoints.count)
+        continue
+      }
+      #expect(remarks.isEmpty, "\(path)")
+      for point in file.randomAccessPoints {
+        let fragment = file.fragments.first { $0.offset == Int(point.fragmentOffset) }
+        #expect(fragment?.tracks.contains { $0.trackID == point.trackID } == true, "\(path)")
+        #expect(point.trackFragmentNumber >= 1 && point.runNumber >= 1 && point.sampleNumber >= 1)
+        checked += 1
+      }
+    }
+    #expect(checked > 50)
+  }
+}

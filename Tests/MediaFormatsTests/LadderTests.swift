@@ -19,4 +19,3 @@ struct LadderTests {
     #expect(ladder.video[0].codecs == "avc1.640015")
   }
 }
-

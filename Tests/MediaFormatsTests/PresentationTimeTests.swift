@@ -14,7 +14,9 @@ struct PresentationTimeTests {
       guard FileManager.default.fileExists(atPath: list) else { continue }
       let file = try MediaFile(path: ReferenceFiles.folder + path)
       let scale = file.movie?.timescale ?? 0
-      let rows = try ReferenceFiles.lines(list).dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      let rows = try ReferenceFiles.lines(list).dropFirst().map {
+        $0.split(separator: ",", omittingEmptySubsequences: false)
+      }
       for (stream, track) in file.tracks.enumerated() {
         let timeline = try #require(EditTimeline(track, movieTimescale: scale))
         var samples: [Int64: MediaSample] = [:]

@@ -36,7 +36,9 @@ enum ReferenceFiles {
 /// Path of a file of this repository.
 func repositoryFile(_ path: String) -> String { ReferenceFiles.repository + path }
 
-/// Compares parsed JSON; `expected` decides which keys count. Returns the first difference as `path: a != b`.
+/// Compares parsed JSON; `expected` decides which keys count.
+///
+/// Returns the first difference as `path: a != b`.
 func difference(_ expected: Any, _ actual: Any, at path: String = "") -> String? {
   switch (expected, actual) {
   case (let left as [String: Any], let right as [String: Any]):

@@ -110,7 +110,8 @@ struct SmoothTests {
   }
 
   @Test(
-    "the configuration of HEVC made from its parameter sets equals the packager's", .enabled(if: ReferenceFiles.isPresent))
+    "the configuration of HEVC made from its parameter sets equals the packager's",
+    .enabled(if: ReferenceFiles.isPresent))
   func hevc() throws {
     for name in ["hevc_hvc1", "hevc_main10_hdr"] {
       let file = try MediaFile(path: ReferenceFiles.folder + "files/\(name).mp4")

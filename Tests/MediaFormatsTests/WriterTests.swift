@@ -43,7 +43,10 @@ struct WriterTests {
       #expect(old.count == new.count)
       for (left, right) in zip(old, new) {
         #expect(left.payload == right.payload)
-        #expect((left.duration, left.compositionOffset, left.isSync) == (right.duration, right.compositionOffset, right.isSync))
+        #expect(
+          (left.duration, left.compositionOffset, left.isSync) == (
+            right.duration, right.compositionOffset, right.isSync
+          ))
       }
     }
     let again = try fragmented(repositoryFile("Tests/Fixtures/headers_v1.mp4"), every: count).bytes

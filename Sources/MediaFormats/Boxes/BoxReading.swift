@@ -55,6 +55,20 @@ extension BoxTree {
   }
 }
 
+extension MediaFile {
+  /// The path and the fields of every box that has a description, in file order.
+  public var describedBoxes: [(path: String, fields: any BoxFields)] {
+    tree.records.indices.compactMap { index in
+      guard let type = tree.fieldType(of: index, in: bytes), let fields = read(type, at: index) else { return nil }
+      return (tree.path(of: index), fields)
+    }
+  }
+
+  private func read<B: BoxFields>(_ type: B.Type, at index: Int) -> (any BoxFields)? {
+    try? tree.fields(B.self, at: index, in: bytes)
+  }
+}
+
 /// Reads every described box once and reports what it finds.
 ///
 /// Faults in boxes that playback does not need become findings; all others end the reading. Fragment boxes are left
@@ -67,10 +81,7 @@ struct BoxValidator {
   mutating func validate() throws(MediaError) {
     for index in tree.records.indices {
       let type = tree.records[index].type
-      switch type {
-      case "trun", "tfhd", "tfdt", "mfhd", "moof", "traf", "mdat": continue
-      default: break
-      }
+      if type == "mdat" || isReadByFragments(index, type) { continue }
       guard let fields = tree.fieldType(of: index, in: source) else { continue }
       do {
         try validate(fields, at: index)
@@ -80,6 +91,13 @@ struct BoxValidator {
         log.violation(at: located.offset, path: located.path, located.message)
       }
     }
+  }
+
+  /// True for the boxes of a track fragment at their proper place.
+  private func isReadByFragments(_ index: Int, _ type: FourCC) -> Bool {
+    guard type == "trun" || type == "tfhd" || type == "tfdt", tree.records[index].depth == 2 else { return false }
+    let parent = Int(tree.records[index].parent)
+    return tree.records[parent].type == "traf" && tree.records[Int(tree.records[parent].parent)].type == "moof"
   }
 
   private mutating func validate<B: BoxFields>(_ type: B.Type, at index: Int) throws(MediaError) {

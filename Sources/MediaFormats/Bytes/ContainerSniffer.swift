@@ -30,8 +30,10 @@ public enum ContainerSniffer {
   public struct Claim: Equatable, Sendable {
     /// The container.
     public var container: MediaContainer
-    /// 0 to 1. A magic number of 32 bits and more that is followed by valid structure gives 0.9 and above; a sync
-    /// word alone stays below 0.5, because ordinary bytes hold one now and then.
+    /// 0 to 1.
+    ///
+    /// A magic number of 32 bits and more that is followed by valid structure gives 0.9 and above; a sync word alone
+    /// stays below 0.5, because ordinary bytes hold one now and then.
     public var confidence: Double
   }
 

@@ -24,7 +24,8 @@ extension MediaCheck {
     where HLSWriter.rounded(segment.duration) > playlist.targetDuration {
       report(
         .error, .manifest, Representation(id: path, bandwidth: 0), index, playlist.places[index].description,
-        "the segment lasts \(DecimalText.seconds(segment.duration)) s, EXT-X-TARGETDURATION is \(playlist.targetDuration)")
+        "the segment lasts \(DecimalText.seconds(segment.duration)) s, EXT-X-TARGETDURATION is \(playlist.targetDuration)"
+      )
     }
   }
 

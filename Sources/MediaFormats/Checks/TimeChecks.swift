@@ -4,7 +4,8 @@ extension MediaCheck {
   // MARK: Times
 
   private static func seconds(_ time: RationalTime) -> String {
-    let exact = DecimalText.seconds(RationalTime(ticks: Int64(clamping: time.ticks.magnitude), timescale: time.timescale))
+    let exact = DecimalText.seconds(
+      RationalTime(ticks: Int64(clamping: time.ticks.magnitude), timescale: time.timescale))
     return (time < .zero ? "-" : "") + exact
   }
 
@@ -97,7 +98,8 @@ extension MediaCheck {
     let mean = Double(bytes) * 8 / seconds
     // A tail of a few frames says nothing about the rate; segments of half the longest and more do.
     let longest = measured.map(\.duration.seconds).max() ?? 0
-    let peak = measured.filter { $0.duration.seconds >= longest / 2 && longest > 0 }
+    let peak =
+      measured.filter { $0.duration.seconds >= longest / 2 && longest > 0 }
       .map { Double($0.bytes) * 8 / $0.duration.seconds }.max() ?? mean
     let declared = Double(representation.bandwidth)
     let numbers = "declared \(representation.bandwidth) bit/s, mean \(Int(mean.rounded())), peak \(Int(peak.rounded()))"

@@ -8,7 +8,7 @@ struct DASHManifest {
   private var presentation = Presentation(format: .dash)
 
   static func parse(_ bytes: [UInt8], source: String) throws(InputError) -> Presentation {
-    let root = try XMLTree.parse(bytes, source: source)
+    let root = try XMLParser.parse(bytes, source: source)
     guard root.name == "MPD" else { throw root.error("the root element is \(root.name), not MPD") }
     var manifest = DASHManifest(source: source)
     try manifest.read(root)

@@ -62,15 +62,16 @@ struct DASHRepresentation {
     let naming = try template(media, place, bandwidth: result.bandwidth, id: result.id)
     let startNumber = try information.unsigned("startNumber") ?? 1
     let builder: TimelineBuilder
+    var lastDuration: RationalTime?
     if let element = information.child("SegmentTimeline") {
       builder = try timeline(element, timescale)
     } else {
-      builder = try numbered(place, timescale)
+      (builder, lastDuration) = try numbered(place, timescale)
     }
     result.segments = SegmentSequence(
       SegmentSequence.Timeline(
         runs: builder.runs, timescale: timescale, origin: try origin(timescale), startNumber: startNumber,
-        template: naming))
+        template: naming, lastDuration: lastDuration))
   }
 
   /// Media tick at which the Period ends, rounded up; `nil` if its length is unknown.
@@ -132,23 +133,31 @@ struct DASHRepresentation {
   }
 
   /// Equal segments numbered from `@startNumber`; the last one ends with the Period (section 5.3.9.5.3).
-  private func numbered(_ place: XMLNode, _ timescale: Int64) throws(InputError) -> TimelineBuilder {
+  ///
+  /// - Returns: the segments, and the length of the last one if it is not a whole number of ticks.
+  private func numbered(
+    _ place: XMLNode, _ timescale: Int64
+  ) throws(InputError) -> (TimelineBuilder, RationalTime?) {
     var builder = TimelineBuilder()
     guard let duration = try information.ticks("duration") else {
       throw place.error("neither @duration nor a SegmentTimeline says how long segments are")
     }
     guard duration > 0 else { throw place.error("@duration = 0 makes segments without duration") }
     let offset = try information.ticks("presentationTimeOffset") ?? 0
-    guard let end = try periodEnd(timescale) else {
-      if isLive { return builder }
+    guard let end = try periodEnd(timescale), let periodDuration else {
+      if isLive { return (builder, nil) }
       throw place.error("@duration numbering needs the length of the Period")
     }
     let length = end - offset
     let whole = Int(clamping: length / duration)
     try append(&builder, offset, duration, whole - 1, place)
     let rest = length % duration
-    if rest > 0 { try append(&builder, offset + Int64(whole) * duration, rest, 0, place) }
-    return builder
+    guard rest > 0 else { return (builder, nil) }
+    try append(&builder, offset + Int64(whole) * duration, rest, 0, place)
+    // The end was rounded up to a tick; the segment ends with the Period itself.
+    let before = RationalTime(ticks: Int64(whole) * duration, timescale: timescale)
+    let exact = periodDuration.subtracting(before)
+    return (builder, exact == RationalTime(ticks: rest, timescale: timescale) ? nil : exact)
   }
 
   private func initialization(_ element: XMLNode) throws(InputError) -> ResourceRange {

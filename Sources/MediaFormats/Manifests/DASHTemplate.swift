@@ -79,7 +79,8 @@ struct DASHTemplate: SegmentNaming {
   var text: String {
     parts.map { part in
       switch part {
-      case .text(let literal): return literal.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+      case .text(let literal):
+        return literal.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
       case .number(let width): return width > 1 ? "$Number%0\(width)d$" : "$Number$"
       case .time(let width): return width > 1 ? "$Time%0\(width)d$" : "$Time$"
       }

@@ -67,7 +67,9 @@ struct HLSAttributes {
       if rest.first == "\"" {
         // Commas inside quotes belong to the value.
         let body = rest.dropFirst()
-        guard let quote = body.firstIndex(of: "\"") else { throw line.error("the value of \(name) has no closing quote") }
+        guard let quote = body.firstIndex(of: "\"") else {
+          throw line.error("the value of \(name) has no closing quote")
+        }
         value = body[..<quote]
         rest = body[body.index(after: quote)...]
       } else {

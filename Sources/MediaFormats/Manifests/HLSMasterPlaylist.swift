@@ -115,7 +115,8 @@ public struct HLSMasterPlaylist: Sendable {
   private static func rendition(_ attributes: HLSAttributes, _ line: HLSLine) throws(InputError) -> Rendition {
     guard let type = attributes["TYPE"] else { throw line.error("EXT-X-MEDIA has no TYPE") }
     guard ["AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS"].contains(type) else {
-      throw line.error("EXT-X-MEDIA has TYPE \(type.prefix(40))", suggestion: "AUDIO, VIDEO, SUBTITLES, CLOSED-CAPTIONS")
+      throw line.error(
+        "EXT-X-MEDIA has TYPE \(type.prefix(40))", suggestion: "AUDIO, VIDEO, SUBTITLES, CLOSED-CAPTIONS")
     }
     guard let group = attributes["GROUP-ID"] else { throw line.error("EXT-X-MEDIA has no GROUP-ID") }
     guard let name = attributes["NAME"] else { throw line.error("EXT-X-MEDIA has no NAME") }

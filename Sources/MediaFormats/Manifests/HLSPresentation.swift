@@ -23,7 +23,9 @@ enum HLSPresentation {
     return presentation
   }
 
-  /// Variants are one track; every group of renditions is another. Segments come from the child playlists.
+  /// Variants are one track; every group of renditions is another.
+  ///
+  /// Segments come from the child playlists.
   static func master(_ playlist: HLSMasterPlaylist) -> Presentation {
     var presentation = Presentation(format: .hls)
     var main = PresentationTrack(kind: .video)

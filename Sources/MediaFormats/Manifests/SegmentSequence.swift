@@ -28,6 +28,8 @@ public struct SegmentSequence: RandomAccessCollection, Sendable {
     /// Number of the first segment.
     var startNumber: UInt64
     var template: any SegmentNaming
+    /// Length of the last segment where it is not a whole number of ticks.
+    var lastDuration: RationalTime?
     var count: Int { runs.last.map { $0.firstIndex + $0.count } ?? 0 }
 
     func segment(at index: Int) -> Segment {
@@ -42,7 +44,12 @@ public struct SegmentSequence: RandomAccessCollection, Sendable {
       let start = RationalTime(ticks: time, timescale: timescale)
       return Segment(
         resource: ResourceRange(url: template.url(number: startNumber &+ UInt64(index), time: time)),
-        start: start.adding(origin) ?? start, duration: RationalTime(ticks: run.duration, timescale: timescale))
+        start: start.adding(origin) ?? start, duration: duration(of: run, at: index))
+    }
+
+    private func duration(of run: Run, at index: Int) -> RationalTime {
+      if let lastDuration, index == count - 1 { return lastDuration }
+      return RationalTime(ticks: run.duration, timescale: timescale)
     }
   }
 

@@ -9,7 +9,7 @@ struct SmoothManifest {
   private var duration: Int64 = 0
 
   static func parse(_ bytes: [UInt8], source: String) throws(InputError) -> Presentation {
-    let root = try XMLTree.parse(bytes, source: source)
+    let root = try XMLParser.parse(bytes, source: source)
     guard root.name == "SmoothStreamingMedia" else {
       throw root.error("the root element is \(root.name), not SmoothStreamingMedia")
     }

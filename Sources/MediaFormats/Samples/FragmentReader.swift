@@ -107,6 +107,8 @@ struct FragmentReader {
         try readRun(next, defaults, base: base, position: &position, &samples, &result)
       case "uuid":
         try readSmooth(next, &result)
+      case "senc":
+        checkEncryption(next, vectorSize: tracks[track].vectorSize)
       default: break
       }
       next = Int(record.subtreeEnd)
@@ -216,6 +218,16 @@ struct FragmentReader {
       else { return false }
     }
     return true
+  }
+
+  /// Reports a `senc` whose entries cannot hold a vector for each of its samples (ISO/IEC 23001-7 section 7.2).
+  private mutating func checkEncryption(_ index: Int, vectorSize: Int?) {
+    guard let vectorSize, let box = try? tree.fields(SampleEncryptionBox.self, at: index, in: source) else { return }
+    // A subsample count of 16 bits follows each vector where flag 2 is set.
+    let least = vectorSize + (box.flags & 2 != 0 ? 2 : 0)
+    if Int(box.count) * least > box.entries.count {
+      violation(index, "senc lists \(box.count) samples of at least \(least) bytes in \(box.entries.count)")
+    }
   }
 
   private func readSmooth(_ index: Int, _ result: inout TrackFragment) throws(MediaError) {

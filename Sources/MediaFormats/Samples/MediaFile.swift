@@ -27,6 +27,8 @@ public struct MediaFile: Sendable {
   public private(set) var indexes: [SegmentIndex] = []
   /// Event messages in file order.
   public private(set) var events: [EventMessage] = []
+  /// Random access points that the file lists at its end (`mfra`), in file order.
+  public private(set) var randomAccessPoints: [RandomAccessPoint] = []
   /// Findings in file order of their discovery.
   public private(set) var diagnostics: [MediaDiagnostic] = []
 
@@ -80,6 +82,11 @@ public struct MediaFile: Sendable {
       case "emsg": events.append(try EventMessage(bytes, tree, root))
       default: break
       }
+    }
+    randomAccessPoints = RandomAccessPoint.all(bytes, tree)
+    let starts = Set(fragments.map(\.offset))
+    for point in randomAccessPoints where !starts.contains(Int(clamping: point.fragmentOffset)) {
+      log.report(.remark, at: point.entryOffset, path: "mfra/tfra", "no moof begins at byte \(point.fragmentOffset)")
     }
     try SegmentIndex.check(indexes, fileSize: bytes.count, &log)
     diagnostics = log.all

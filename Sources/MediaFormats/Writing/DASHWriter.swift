@@ -63,7 +63,8 @@ public enum DASHWriter {
   private static func writeSegments(
     _ representation: Representation, origin: RationalTime, _ xml: inout XMLText
   ) throws(MediaError) {
-    if let timeline = representation.segments.timeline, let template = timeline.template as? DASHTemplate,
+    if let timeline = representation.segments.timeline, timeline.lastDuration == nil,
+      let template = timeline.template as? DASHTemplate,
       let offset = ticks(of: timeline.origin, from: origin, timeline.timescale)
     {
       if !template.base.isEmpty { try xml.element("BaseURL", content: template.base) }

@@ -1,6 +1,8 @@
 /// Writes HLS playlists (RFC 8216).
 public enum HLSWriter {
-  /// A media playlist as text. Durations are exact where they are finite decimals, else rounded down to nanoseconds.
+  /// A media playlist as text.
+  ///
+  /// Durations are exact where they are finite decimals, else rounded down to nanoseconds.
   ///
   /// The target duration is raised to the longest rounded segment if the playlist says less.
   public static func text(_ playlist: HLSMediaPlaylist) -> String {

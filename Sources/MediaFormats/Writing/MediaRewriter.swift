@@ -76,13 +76,8 @@ public struct MediaRewriter: Sendable {
   ) throws(MediaError) -> Int {
     var box = B()
     var decoder = FieldDecoder(source, range)
-    do {
-      try box.visit(&decoder)
-    } catch {
-      // Faulty boxes that may be faulty in lenient reading are copied as they are.
-      guard BoxCatalog.isAuxiliary(tree.records[index].type) else { throw tree.located(error, at: index) }
-      return range.lowerBound
-    }
+    // Boxes that lenient reading let pass although their fields cannot be read are copied as they are.
+    do { try box.visit(&decoder) } catch { return range.lowerBound }
     do { try box.visit(&encoder) } catch { throw tree.located(error, at: index) }
     return decoder.position
   }

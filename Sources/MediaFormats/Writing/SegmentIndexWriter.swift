@@ -44,7 +44,9 @@ public struct SegmentIndexWriter: Sendable {
   ///
   /// - Throws: `MediaError` for sizes of 2^31 bytes and more, and for more segments than two levels hold.
   public func bytes(_ entries: [Entry]) throws(MediaError) -> [UInt8] {
-    guard entries.count > Self.referenceLimit else { return try box(entries, start: start, firstOffset: 0, isTop: false) }
+    guard entries.count > Self.referenceLimit else {
+      return try box(entries, start: start, firstOffset: 0, isTop: false)
+    }
     let groups = stride(from: 0, to: entries.count, by: Self.referenceLimit).map {
       Array(entries[$0..<min($0 + Self.referenceLimit, entries.count)])
     }

@@ -104,7 +104,8 @@ public enum SmoothInitialization {
     let rates = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350]
     guard let rate = rates.firstIndex(of: quality.samplingRate), (1...7).contains(quality.channels) else {
       throw MediaError(
-        .missing, at: 0, "no CodecPrivateData, and \(quality.samplingRate) Hz with \(quality.channels) channels has no code")
+        .missing, at: 0,
+        "no CodecPrivateData, and \(quality.samplingRate) Hz with \(quality.channels) channels has no code")
     }
     // AAC low complexity (2), rate index, channels, and three zero bits.
     let bits = UInt16(2) << 11 | UInt16(rate) << 7 | UInt16(quality.channels) << 3

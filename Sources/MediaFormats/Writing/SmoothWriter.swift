@@ -1,6 +1,8 @@
 /// Writes client manifests of Smooth Streaming ([MS-SSTR] section 2.2.2).
 public enum SmoothWriter {
-  /// The manifest of a presentation as text. All representations of a track share its timeline.
+  /// The manifest of a presentation as text.
+  ///
+  /// All representations of a track share its timeline.
   ///
   /// - Throws: `MediaError` if a representation has no CodecPrivateData, or a time is not a whole number of the
   ///   track's ticks.
