@@ -126,7 +126,8 @@ struct GoldenTests {
       }
       let ourMean = misses.reduce(0, +) / Double(misses.count)
       print("RAND", name, policy, size, (ourMean - mean) / mean * 100)
-      #expect(abs(ourMean - mean) <= max(4 * deviation, 0.005 * mean), "\(name) \(policy) \(size): \(misses) for \(mean)")
+      #expect(
+        abs(ourMean - mean) <= max(4 * deviation, 0.005 * mean), "\(name) \(policy) \(size): \(misses) for \(mean)")
     }
   }
 }

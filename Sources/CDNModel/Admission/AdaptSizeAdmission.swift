@@ -10,7 +10,8 @@ final class AdaptSizeAdmission: AdmissionRule {
   static let description = PolicyDescription(
     "adaptsize", "admits with probability exp(-size / c), c tuned by a Markov model of the cache",
     source: "Berger, Sitaraman, Harchol-Balter: AdaptSize: Orchestrating the hot object memory cache, NSDI 2017",
-    parameters: [PolicyParameter("window", .integer(100...1_000_000_000), default: "50000", "requests between tunings")])
+    parameters: [PolicyParameter("window", .integer(100...1_000_000_000), default: "50000", "requests between tunings")]
+  )
 
   private struct Observed {
     var key: UInt64
