@@ -127,11 +127,11 @@ struct DeliveryTests {
   func freshness() {
     var table = FreshnessTable()
     let key = SegmentKey(title: 1, representation: 0, segment: 0)
-    #expect(table.isFresh(key, now: 10))
+    #expect((table.isFresh(key, now: 10)) == true)
     table.store(key, now: 10, timeToLive: 5)
     #expect(table.isFresh(key, now: 14) && !table.isFresh(key, now: 15))
     table.store(key, now: 15, timeToLive: .max)
-    #expect(table.isFresh(key, now: .max - 1))
+    #expect((table.isFresh(key, now: .max - 1)) == true)
     table.forget(key)
     #expect(table.count == 0 && table.isFresh(key, now: 100))
   }

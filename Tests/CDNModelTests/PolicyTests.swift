@@ -134,7 +134,7 @@ struct PolicyTests {
         #expect(throws: PolicyFailure.self) { try EdgePolicy(name) }
         continue
       }
-      for admission in ["none", "second-hit", "adaptsize:window=500"] {
+      for admission in ["none", "second-hit", "adaptsize:window=10000"] {
         var random = TestRandom(seed: 4)
         var edge = try EdgeCache(try EdgePolicy(name, admission: admission), capacityBytes: 100_000)
         for step in 0..<20_000 {
@@ -218,6 +218,6 @@ struct PolicyTests {
     options.admission = try AdmissionRegistry.standard.choice("adaptsize:window=5000")
     let adapted = CacheStudy.rows(trace: trace, options: options)[0].counts.objectMissRatio
     #expect(open > 0.9)
-    #expect(adapted < 0.6)
+    #expect(adapted < 0.65)
   }
 }

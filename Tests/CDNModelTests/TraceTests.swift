@@ -1,5 +1,6 @@
 import CDNModel
 import Foundation
+import Glibc
 import TextFormats
 import Testing
 
@@ -104,24 +105,21 @@ struct TraceTests {
     var text = "time,obj_id,obj_size\n"
     var random = TestRandom(seed: 3)
     for second in 0..<60_000 { text += "\(second),\(random.skewed(5000) * 977),\(1 + random.below(9000))\n" }
-    try TraceTests.withFile(Array(text.utf8), "t.csv") { path in
-      let plain = try TraceReader().read(path: path)
-      let packed = path + (tool == "gzip" ? ".gz" : ".zst")
-      defer { try? FileManager.default.removeItem(atPath: packed) }
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/" + tool)
-      process.arguments = ["-k", "-q", path]
-      guard FileManager.default.fileExists(atPath: "/usr/bin/" + tool) || tool == "gzip" else { return }
-      if tool == "gzip" && !FileManager.default.fileExists(atPath: "/usr/bin/gzip") {
-        process.executableURL = URL(fileURLWithPath: "/bin/gzip")
-      }
-      try process.run()
-      process.waitUntilExit()
-      let unpacked = try TraceReader().read(path: packed)
-      #expect(unpacked.ids == plain.ids && unpacked.bytes == plain.bytes && unpacked.keys == plain.keys)
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: packed))
-      try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: packed))
-      #expect(throws: InputError.self) { try TraceReader().read(path: packed) }
+    let path = FileManager.default.temporaryDirectory.path + "/cdn-\(UUID().uuidString).csv"
+    let packed = path + (tool == "gzip" ? ".gz" : ".zst")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    defer {
+      unlink(path)
+      unlink(packed)
     }
+    try #require(system("\(tool) -k -q '\(path)'") == 0, "\(tool) is not installed")
+    let plain = try TraceReader().read(path: path)
+    let unpacked = try TraceReader().read(path: packed)
+    #expect(unpacked.ids == plain.ids)
+    #expect(unpacked.bytes == plain.bytes)
+    #expect(unpacked.keys == plain.keys)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: packed))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: packed))
+    #expect(throws: InputError.self) { try TraceReader().read(path: packed) }
   }
 }

@@ -22,7 +22,7 @@ final class AdaptSizeAdmission: AdmissionRule {
   /// Share of the old counts that a new window keeps.
   private static let fading = 0.5
   /// The model is evaluated on at most this many objects, the first in order of their hashed names.
-  private static let modelledObjects = 4096
+  private static let modelledObjects = 2048
 
   private let capacity: Int64
   private let window: Int

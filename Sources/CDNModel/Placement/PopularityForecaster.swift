@@ -66,14 +66,13 @@ public struct AverageForecaster: PopularityForecaster {
 
   /// The average, faded for the periods in which the file served nothing.
   public func expectedBytes(_ file: SegmentKey) -> Double {
-    guard let last = touched[file] else { return 0 }
-    return last == period ? average[file] ?? 0 : faded(file, upTo: period + 1)
+    faded(file)
   }
 
-  private func faded(_ file: SegmentKey, upTo now: Int? = nil) -> Double {
-    var value = average[file] ?? 0
-    let periods = (now ?? period) - (touched[file] ?? period)
-    for _ in 0..<min(periods, 1000) where value > 0 { value *= 1 - weight }
+  private func faded(_ file: SegmentKey) -> Double {
+    guard var value = average[file], let last = touched[file] else { return 0 }
+    // A thousand idle periods leave nothing of any average.
+    for _ in 0..<min(period - last, 1000) where value > 0 { value *= 1 - weight }
     return value
   }
 }
