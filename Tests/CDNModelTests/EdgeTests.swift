@@ -156,7 +156,7 @@ struct EdgeTests {
   @Test("an edge site names the cause of every miss")
   func missCauses() throws {
     func key(_ segment: Int) -> SegmentKey { SegmentKey(title: 0, representation: 0, segment: segment) }
-    var cache = EdgeCache(.lru, capacityBytes: 100)
+    var cache = try EdgeCache(.lru, capacityBytes: 100)
     #expect(cache.lookup(key(1), bytes: 60) == .compulsoryMiss)
     #expect(cache.admit(key(1), bytes: 60) == true)
     #expect(cache.lookup(key(1), bytes: 60) == .reactiveHit)
@@ -176,13 +176,13 @@ struct EdgeTests {
   func hotTitlePlacement() throws {
     let hot = SegmentKey(title: 3, representation: 2, segment: 10)
     let cold = SegmentKey(title: 4, representation: 2, segment: 10)
-    var pinned = EdgeCache(.hotTitlePlacement(pinnedShare: 1), capacityBytes: 1000)
+    var pinned = try EdgeCache(.hotTitlePlacement(pinnedShare: 1), capacityBytes: 1000)
     pinned.placed.place(hot.file, bytes: 900)
     #expect(pinned.lookup(hot, bytes: 5) == .pinnedHit)
     #expect(pinned.lookup(cold, bytes: 5) == .notPlacedMiss)
     #expect(pinned.admit(cold, bytes: 5) == false)
     #expect(pinned.residentBytes == 900)
-    var mixed = EdgeCache(.hotTitlePlacement(pinnedShare: 0.9), capacityBytes: 1000)
+    var mixed = try EdgeCache(.hotTitlePlacement(pinnedShare: 0.9), capacityBytes: 1000)
     mixed.placed.place(hot.file, bytes: 900)
     #expect(mixed.lookup(cold, bytes: 100) == .compulsoryMiss)
     #expect(mixed.admit(cold, bytes: 100) == true)

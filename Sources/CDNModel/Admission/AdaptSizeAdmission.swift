@@ -10,7 +10,8 @@ final class AdaptSizeAdmission: AdmissionRule {
   static let description = PolicyDescription(
     "adaptsize", "admits with probability exp(-size / c), c tuned by a Markov model of the cache",
     source: "Berger, Sitaraman, Harchol-Balter: AdaptSize: Orchestrating the hot object memory cache, NSDI 2017",
-    parameters: [PolicyParameter("window", .integer(100...1_000_000_000), default: "50000", "requests between tunings")])
+    parameters: [PolicyParameter("window", .integer(100...1_000_000_000), default: "50000", "requests between tunings")]
+  )
 
   private struct Observed {
     var key: UInt64
@@ -21,7 +22,7 @@ final class AdaptSizeAdmission: AdmissionRule {
   /// Share of the old counts that a new window keeps.
   private static let fading = 0.5
   /// The model is evaluated on at most this many objects, the first in order of their hashed names.
-  private static let modelledObjects = 4096
+  private static let modelledObjects = 2048
 
   private let capacity: Int64
   private let window: Int

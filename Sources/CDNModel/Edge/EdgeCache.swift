@@ -1,10 +1,50 @@
 /// How an edge site chooses what it stores.
-public enum EdgePolicy: Sendable, Equatable {
+public enum EdgePolicy: Sendable {
   /// Store what is asked for, evict the least recently used object.
   case lru
   /// Titles placed ahead of demand fill `pinnedShare` (0...1] of the capacity; what remains of it is an LRU share
   /// filled by misses. With a share of 1 a miss is never stored.
   case hotTitlePlacement(pinnedShare: Double)
+  /// Store what is asked for under any policy of the registry, behind an admission rule. `lru` without a rule is the
+  /// same as the case `lru`, which takes less memory.
+  case replacement(PolicyChoice, admission: AdmissionChoice)
+
+  /// Reads `lru`, `hot-title-placement`, `hot-title-placement:pinned-share=0.8` or any policy of the registry with its
+  /// parameters; `admission` is a rule of the admission registry, `none` for none.
+  ///
+  /// - Throws: `PolicyFailure` that names what is unknown or out of range, or a policy that needs the future.
+  public init(_ text: String, admission: String = "none") throws(PolicyFailure) {
+    let rule = try AdmissionRegistry.standard.choice(admission)
+    let specification = try Specification(text)
+    if specification.name == EdgePolicy.placement.name {
+      if rule.entry != nil { throw PolicyFailure("\(EdgePolicy.placement.name) takes no admission rule") }
+      let arguments = try PolicyArguments(specification.pairs, for: EdgePolicy.placement)
+      self = .hotTitlePlacement(pinnedShare: arguments.number("pinned-share"))
+      return
+    }
+    let choice = try PolicyRegistry.standard.choice(text)
+    if choice.entry.seesFuture || choice.entry.needsCensus {
+      throw PolicyFailure("\(specification.name) needs the whole trace and cannot run at an edge site")
+    }
+    self = specification.name == "lru" && rule.entry == nil ? .lru : .replacement(choice, admission: rule)
+  }
+
+  /// How placement is chosen on the command line and in scenarios.
+  public static let placement = PolicyDescription(
+    "hot-title-placement", "files placed ahead of demand by expected bytes served per stored byte",
+    source: "Netflix Open Connect: proactive fill of its appliances",
+    parameters: [
+      PolicyParameter("pinned-share", .number(0.001...1), default: "1", "share of the capacity for placed files")
+    ])
+
+  /// The name in tables and scenarios.
+  public var name: String {
+    switch self {
+    case .lru: "lru"
+    case .hotTitlePlacement: EdgePolicy.placement.name
+    case .replacement(let choice, _): choice.entry.description.name
+    }
+  }
 }
 
 /// The cache of one edge site: a pinned share of placed titles beside a reactive share.
@@ -25,6 +65,9 @@ public struct EdgeCache: ~Copyable, Sendable {
   @usableFromInline var seen: SeenSegments
   @usableFromInline let tracksMissCauses: Bool
   @usableFromInline let storesOnMiss: Bool
+  /// The reactive share where it is not the built-in LRU.
+  @usableFromInline let other: (any ReactiveStore)?
+  @usableFromInline let admission: EdgeAdmission?
   /// The placed titles; the owner fills and changes them.
   public var placed: PlacedTitles
   /// Requests and bytes by outcome.
@@ -39,22 +82,43 @@ public struct EdgeCache: ~Copyable, Sendable {
   ///
   /// Without `tracksMissCauses` every miss of an object that could be stored counts as a capacity miss, which saves
   /// the memory of what was ever asked for (about half a byte a segment).
-  public init(_ policy: EdgePolicy, capacityBytes: Int64, tracksMissCauses: Bool = true) {
+  ///
+  /// - Throws: `PolicyFailure` if a policy of the registry cannot work with this capacity.
+  public init(
+    _ policy: EdgePolicy, capacityBytes: Int64, tracksMissCauses: Bool = true, seed: UInt64 = 0
+  ) throws(PolicyFailure) {
     precondition(capacityBytes >= 0, "a capacity is not negative")
-    self.policy = policy
-    self.tracksMissCauses = tracksMissCauses
-    placed = PlacedTitles()
-    seen = SeenSegments()
+    var pinnedBytes: Int64 = 0
+    var store: (any ReactiveStore)?
+    var rule: EdgeAdmission?
     switch policy {
     case .lru:
-      pinnedCapacityBytes = 0
+      break
     case .hotTitlePlacement(let pinnedShare):
       precondition(pinnedShare > 0 && pinnedShare <= 1, "the pinned share lies in (0, 1]")
-      pinnedCapacityBytes = Int64(Double(capacityBytes) * pinnedShare)
+      pinnedBytes = Int64(Double(capacityBytes) * pinnedShare)
+    case .replacement(let choice, let admission):
+      store = try choice.entry.makeStore(
+        PolicySetup(capacity: capacityBytes, objects: 1024, arguments: choice.arguments, seed: seed))
+      if let entry = admission.entry {
+        let setup = AdmissionSetup(capacity: capacityBytes, arguments: admission.arguments, seed: seed)
+        rule = EdgeAdmission(try entry.make(setup))
+      }
     }
-    reactive = LRUCache(capacityBytes: capacityBytes - pinnedCapacityBytes)
-    storesOnMiss = reactive.capacityBytes > 0
+    self.policy = policy
+    self.tracksMissCauses = tracksMissCauses
+    pinnedCapacityBytes = pinnedBytes
+    storesOnMiss = capacityBytes > pinnedBytes
+    other = store
+    admission = rule
+    placed = PlacedTitles()
+    seen = SeenSegments()
+    reactive = LRUCache(capacityBytes: store == nil ? capacityBytes - pinnedBytes : 0)
   }
+
+  /// Bytes that the reactive share may take.
+  @inlinable
+  public var reactiveCapacityBytes: Int64 { other.map { $0.capacity } ?? reactive.capacityBytes }
 
   /// Looks a requested object up, counts the outcome, and marks it as used.
   @inlinable
@@ -68,9 +132,12 @@ public struct EdgeCache: ~Copyable, Sendable {
   mutating func find(_ key: SegmentKey, bytes: Int64) -> EdgeOutcome {
     if placed.contains(key) { return .pinnedHit }
     if !storesOnMiss { return .notPlacedMiss }
-    if reactive.lookup(key) { return .reactiveHit }
+    let hit: Bool
+    if let other { hit = other.lookup(key, bytes: bytes) } else { hit = reactive.lookup(key) }
+    if let admission { admission.observe(key, bytes: bytes, hit: hit) }
+    if hit { return .reactiveHit }
     let before: SeenSegments.Before = tracksMissCauses ? seen.note(key) : .seen
-    if bytes > reactive.capacityBytes { return .oversizeMiss }
+    if bytes > reactiveCapacityBytes { return .oversizeMiss }
     switch before {
     case .unknown: return .compulsoryMiss
     case .seen: return .capacityMiss
@@ -89,31 +156,42 @@ public struct EdgeCache: ~Copyable, Sendable {
   @discardableResult
   public mutating func admit(_ key: SegmentKey, bytes: Int64) -> Bool {
     if !storesOnMiss || placed.contains(key) { return false }
-    let objects = reactive.count
-    let evictions = reactive.evictions
-    let stored = reactive.admit(key, bytes: bytes)
-    if reactive.count != objects || reactive.evictions != evictions { written += bytes }
+    let stored: Bool
+    if let other {
+      if other.contains(key) { return true }
+      stored = (admission?.admits(key, bytes: bytes) ?? true) && other.admit(key, bytes: bytes)
+      if tracksMissCauses { seen.note(key, refused: !stored) }
+    } else {
+      if reactive.contains(key) { return true }
+      stored = reactive.admit(key, bytes: bytes)
+    }
+    if stored { written += bytes }
     return stored
   }
 
   /// Whether a request would be a hit; counts nothing and touches nothing.
   @inlinable
-  public func contains(_ key: SegmentKey) -> Bool { placed.contains(key) || reactive.contains(key) }
+  public func contains(_ key: SegmentKey) -> Bool {
+    placed.contains(key) || (other?.contains(key) ?? reactive.contains(key))
+  }
 
   /// Drops everything of the reactive share, as after a failure that lost the disks.
-  public mutating func loseReactiveShare() { reactive.removeAll() }
+  public mutating func loseReactiveShare() {
+    reactive.removeAll()
+    other?.removeAll()
+  }
 
   /// Bytes stored: placed and reactive.
   @inlinable
-  public var residentBytes: Int64 { placed.storedBytes + reactive.residentBytes }
+  public var residentBytes: Int64 { placed.storedBytes + (other?.residentBytes ?? reactive.residentBytes) }
 
   /// Objects in the reactive share.
   @inlinable
-  public var reactiveCount: Int { reactive.count }
+  public var reactiveCount: Int { other?.residentCount ?? reactive.count }
 
   /// Objects evicted from the reactive share so far.
   @inlinable
-  public var evictions: UInt64 { reactive.evictions }
+  public var evictions: UInt64 { other?.evictions ?? reactive.evictions }
 
   /// Bytes written to the reactive share so far.
   @inlinable
@@ -123,9 +201,29 @@ public struct EdgeCache: ~Copyable, Sendable {
   ///
   /// - Throws: `InvariantViolation` naming the first disagreement.
   public func validate() throws(InvariantViolation) {
-    try reactive.validate()
+    if let other { try other.validate() } else { try reactive.validate() }
     if placed.storedBytes > pinnedCapacityBytes {
       throw InvariantViolation("\(placed.storedBytes) bytes placed in a share of \(pinnedCapacityBytes)")
     }
+  }
+}
+
+/// An admission rule as a site holds it: owned by one site at a time.
+@usableFromInline
+final class EdgeAdmission: @unchecked Sendable {
+  private let rule: any AdmissionRule
+  private var clock: Int64 = 0
+
+  init(_ rule: any AdmissionRule) { self.rule = rule }
+
+  @usableFromInline
+  func observe(_ key: SegmentKey, bytes: Int64, hit: Bool) {
+    clock += 1
+    rule.observe(CacheRequest(id: 0, bytes: bytes, index: clock, key: key.rawValue), hit: hit)
+  }
+
+  @usableFromInline
+  func admits(_ key: SegmentKey, bytes: Int64) -> Bool {
+    rule.admits(CacheRequest(id: 0, bytes: bytes, index: clock, key: key.rawValue))
   }
 }

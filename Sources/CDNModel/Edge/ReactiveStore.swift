@@ -17,6 +17,8 @@ public protocol ReactiveStore: AnyObject, Sendable {
   var capacity: Int64 { get }
   /// Objects evicted so far.
   var evictions: UInt64 { get }
+  /// Forgets everything, as after a failure that lost the disks.
+  func removeAll()
   /// Checks all invariants.
   ///
   /// - Throws: `InvariantViolation` naming the first disagreement.
@@ -38,13 +40,16 @@ final class PolicyStore<Policy: EvictionPolicy & ~Copyable>: ReactiveStore, @unc
   private var numbers = KeyedSlab<NumberRecord>()
   private var clock: Int64 = 0
   private var admitted: UInt64 = 0
+  private var evictedBefore: UInt64 = 0
   /// Numbers in use at which the next sweep for forgotten objects is due.
   private var sweepAt = 1024
+  private let setup: PolicySetup
   let capacity: Int64
 
-  init(policy: consuming Policy, capacity: Int64) {
-    self.policy = policy
-    self.capacity = capacity
+  init(_ setup: PolicySetup) throws(PolicyFailure) {
+    policy = try Policy(setup)
+    self.setup = setup
+    capacity = setup.capacity
   }
 
   func lookup(_ key: SegmentKey, bytes: Int64) -> Bool {
@@ -77,6 +82,15 @@ final class PolicyStore<Policy: EvictionPolicy & ~Copyable>: ReactiveStore, @unc
     if numbers.count > before - before / 4 { sweepAt = before + before / 2 }
   }
 
+  func removeAll() {
+    evictedBefore = evictions
+    admitted = 0
+    numbers = KeyedSlab()
+    sweepAt = 1024
+    // The set-up worked once, so it works again; a policy that fails here keeps its content.
+    if let fresh = try? Policy(setup) { policy = fresh }
+  }
+
   func contains(_ key: SegmentKey) -> Bool {
     let number = numbers.find(key)
     return number >= 0 && policy.contains(number)
@@ -84,7 +98,7 @@ final class PolicyStore<Policy: EvictionPolicy & ~Copyable>: ReactiveStore, @unc
 
   var residentBytes: Int64 { policy.residentBytes }
   var residentCount: Int { policy.residentCount }
-  var evictions: UInt64 { admitted - UInt64(policy.residentCount) }
+  var evictions: UInt64 { evictedBefore + admitted - UInt64(policy.residentCount) }
 
   func validate() throws(InvariantViolation) {
     try numbers.validate()

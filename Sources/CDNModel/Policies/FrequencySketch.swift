@@ -25,7 +25,7 @@ struct FrequencySketch: ~Copyable, @unchecked Sendable {
       .bindMemory(to: UInt32.self, capacity: Int(count))
   }
 
-  deinit { release(counters) }
+  deinit { releaseZeroed(counters, byteCount: Int(count) * MemoryLayout<UInt32>.stride) }
 
   @inline(__always)
   private func slot(_ hash: UInt32) -> Int {

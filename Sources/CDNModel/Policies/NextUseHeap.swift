@@ -63,7 +63,8 @@ struct NextUseHeap: ~Copyable, @unchecked Sendable {
       let first = 4 * position + 1
       if first >= count { break }
       var farthest = first
-      for child in (first + 1)..<max(first + 1, min(first + 4, count)) where entries[child].next > entries[farthest].next {
+      for child in (first + 1)..<max(first + 1, min(first + 4, count))
+      where entries[child].next > entries[farthest].next {
         farthest = child
       }
       if entries[farthest].next <= entry.next { break }

@@ -28,11 +28,16 @@ struct ResidentRing<Payload: BitwiseCopyable & Sendable>: ~Copyable, @unchecked 
     positions = ObjectTable(objects: objects)
     salt = XXH64.hash(seed, seed: 0x52_494E_47)
     vacant = Entry(payload: payload, id: -1)
-    slots = .allocate(capacity: mask + 1)
-    slots.initialize(repeating: vacant, count: mask + 1)
+    slots = ResidentRing.makeSlots(mask + 1, vacant)
   }
 
-  deinit { slots.deallocate() }
+  deinit { releaseZeroed(slots, byteCount: (mask + 1) * MemoryLayout<Entry>.stride) }
+
+  private static func makeSlots(_ count: Int, _ vacant: Entry) -> UnsafeMutablePointer<Entry> {
+    let slots = zeroed(byteCount: count * MemoryLayout<Entry>.stride).bindMemory(to: Entry.self, capacity: count)
+    slots.initialize(repeating: vacant, count: count)
+    return slots
+  }
 
   mutating func reserve(objects: Int) { positions.reserve(objects: objects) }
 
@@ -97,10 +102,9 @@ struct ResidentRing<Payload: BitwiseCopyable & Sendable>: ~Copyable, @unchecked 
     let old = slots
     let oldCount = mask + 1
     mask = 2 * oldCount - 1
-    slots = .allocate(capacity: 2 * oldCount)
-    slots.initialize(repeating: vacant, count: 2 * oldCount)
+    slots = ResidentRing.makeSlots(2 * oldCount, vacant)
     for slot in 0..<oldCount where old[slot].id >= 0 { place(old[slot]) }
-    old.deallocate()
+    releaseZeroed(old, byteCount: oldCount * MemoryLayout<Entry>.stride)
   }
 
   /// Calls `body` for each member in ring order.

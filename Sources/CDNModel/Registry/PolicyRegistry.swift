@@ -21,7 +21,7 @@ public struct PolicyEntry: Sendable {
       return try CDNModel.replay(input, through: &policy)
     }
     makeStore = { (setup) throws(PolicyFailure) -> any ReactiveStore in
-      PolicyStore<Policy>(policy: try Policy(setup), capacity: setup.capacity)
+      try PolicyStore<Policy>(setup)
     }
   }
 }

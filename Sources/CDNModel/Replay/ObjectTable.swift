@@ -1,8 +1,6 @@
 // The tables that policies are made of: records indexed by dense object number, doubly linked by 32-bit numbers. One
 // allocation a table, all zero at first, so that untouched objects cost no memory.
 
-internal import Glibc
-
 /// A record that can hang in a doubly linked list. All-zero bits must mean "unknown object".
 public protocol LinkedRecord: BitwiseCopyable {
   /// Neighbour towards the newest end, -1 at the end.
@@ -69,7 +67,7 @@ public struct ObjectTable<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     records = zeroed(byteCount: capacity * MemoryLayout<Record>.stride).bindMemory(to: Record.self, capacity: capacity)
   }
 
-  deinit { release(records) }
+  deinit { releaseZeroed(records, byteCount: capacity * MemoryLayout<Record>.stride) }
 
   /// Number of records.
   @inlinable
@@ -81,8 +79,9 @@ public struct ObjectTable<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     if objects <= capacity { return }
     let grown = max(objects, capacity + capacity / 2)
     let stride = MemoryLayout<Record>.stride
-    let moved = reallocated(records, byteCount: grown * stride)
-    clearBytes(moved + capacity * stride, byteCount: (grown - capacity) * stride)
+    let moved = zeroed(byteCount: grown * stride)
+    moved.copyMemory(from: records, byteCount: capacity * stride)
+    releaseZeroed(records, byteCount: capacity * stride)
     records = moved.bindMemory(to: Record.self, capacity: grown)
     capacity = grown
   }
@@ -94,16 +93,6 @@ public struct ObjectTable<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     @inline(__always) nonmutating _modify { yield &records[Int(id)] }
   }
 }
-
-/// `calloc` with the failure turned into a trap; the system gives zero pages, so untouched parts cost nothing.
-@usableFromInline
-func zeroed(byteCount: Int) -> UnsafeMutableRawPointer {
-  guard let block = calloc(1, byteCount) else { preconditionFailure("out of memory: \(byteCount) bytes") }
-  return block
-}
-
-@usableFromInline
-func clearBytes(_ block: UnsafeMutableRawPointer, byteCount: Int) { memset(block, 0, byteCount) }
 
 /// A doubly linked list through a table: newest at one end, oldest at the other.
 @frozen
@@ -172,8 +161,9 @@ public struct ObjectQueue: Sendable, BitwiseCopyable {
 
   /// Adds an object of a size as the newest member.
   @inlinable @inline(__always)
-  public mutating func insert(_ id: Int32, bytes size: Int64, marks: UInt8 = 0, in table: borrowing ObjectTable<ObjectRecord>)
-  {
+  public mutating func insert(
+    _ id: Int32, bytes size: Int64, marks: UInt8 = 0, in table: borrowing ObjectTable<ObjectRecord>
+  ) {
     order.pushNewest(id, in: table)
     table[id].set(bytes: size, list: number, marks: marks)
     bytes += size

@@ -11,7 +11,7 @@ final class ByteStream {
     case zstd
   }
 
-  private static let chunkBytes = 1 << 20
+  private static let chunkBytes = 1 << 18
 
   let path: String
   /// Bytes of the file as stored, 0 if it is no regular file.
@@ -75,12 +75,17 @@ final class ByteStream {
   private func fillInput() throws {
     if inputStart < inputEnd || atEnd { return }
     inputStart = 0
+    inputEnd = try readFile(UnsafeMutableRawBufferPointer(start: input, count: ByteStream.chunkBytes))
+  }
+
+  /// One read from the file.
+  private func readFile(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var count: Int
-    repeat { count = Glibc.read(descriptor, input, ByteStream.chunkBytes) } while count < 0 && errno == EINTR
+    repeat { count = Glibc.read(descriptor, buffer.baseAddress, buffer.count) } while count < 0 && errno == EINTR
     if count < 0 { throw FileError(.read, path: path, reason: String(cString: strerror(errno))) }
-    inputEnd = count
     readBytes += Int64(count)
     atEnd = count == 0
+    return count
   }
 
   /// Fills a buffer as far as the data goes.
@@ -90,6 +95,12 @@ final class ByteStream {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var filled = 0
     while filled < buffer.count {
+      if codec == .plain && inputStart == inputEnd && !atEnd {
+        let count = try readFile(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+        filled += count
+        if count == 0 { break }
+        continue
+      }
       try fillInput()
       if atEnd {
         if insideFrame { throw damaged("the compressed data ends in the middle") }

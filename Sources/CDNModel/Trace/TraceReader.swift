@@ -11,7 +11,7 @@ public struct TraceReader: Sendable {
   /// Told stored bytes read and stored bytes in all, about every megabyte.
   public var progress: (@Sendable (Int64, Int64) -> Void)?
 
-  static let bufferBytes = 1 << 20
+  static let bufferBytes = 1 << 18
 
   /// A reader that finds out the format.
   public init() {}
