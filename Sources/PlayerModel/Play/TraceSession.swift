@@ -53,7 +53,9 @@ struct TraceSession<Network: NetworkSource> {
     player = SegmentPlayer(at: .zero, settings: settings, title: title)
   }
 
-  /// Plays to the end. Answers the session value after its last frame, and when that was.
+  /// Plays to the end.
+  ///
+  /// Answers the session value after its last frame, and when that was.
   mutating func run() -> (player: SegmentPlayer, end: SimTime) {
     session: while true {
       seekIfDue()
@@ -101,7 +103,9 @@ struct TraceSession<Network: NetworkSource> {
     playing = nil
   }
 
-  /// Requests a segment. Answers the quality to request instead if it was abandoned.
+  /// Requests a segment.
+  ///
+  /// Answers the quality to request instead if it was abandoned.
   private mutating func request(_ segment: Int, _ quality: Int) -> Int? {
     let sizeBytes = title.bytes(segment: segment, quality: quality)
     let sizeBits = Double(sizeBytes) * 8
