@@ -9,6 +9,8 @@ struct AccessUnit {
   /// Presentation time.
   var pts: SimDuration
   var duration: SimDuration
+  /// Bytes of the unit.
+  var bytes: Int64
   /// Bytes from the start of the file up to the end of this unit: what must have arrived.
   var endByte: Int64
   var isSync: Bool
@@ -133,7 +135,24 @@ struct PipelineSource {
     } catch {
       throw PipelineFailure(component: "source", reason: "\(error)")
     }
+    interleave()
     try finish()
+  }
+
+  /// Lets the units of separate representations arrive in the order of their presentation.
+  private mutating func interleave() {
+    var next = tracks.map { _ in 0 }
+    while true {
+      var first: Int?
+      for index in tracks.indices where next[index] < tracks[index].units.count {
+        let pts = tracks[index].units[next[index]].pts
+        if first.map({ pts < tracks[$0].units[next[$0]].pts }) ?? true { first = index }
+      }
+      guard let first else { return }
+      bytes += tracks[first].units[next[first]].bytes
+      tracks[first].units[next[first]].endByte = bytes
+      next[first] += 1
+    }
   }
 
   private mutating func append(_ representation: Representation, _ kind: MediaKind, _ folder: String) throws {
@@ -158,10 +177,7 @@ struct PipelineSource {
         ignored.append("\(kind.rawValue) representation \(representation.id): \(obstacle)")
         return
       }
-      var part = try Self.units(of: track, in: file)
-      // Bytes count on from segment to segment, as they arrive.
-      for index in part.units.indices { part.units[index].endByte += bytes - Int64(range.lowerBound) }
-      bytes += Int64(range.count)
+      let part = try Self.units(of: track, in: file)
       if whole.units.isEmpty {
         whole = part
       } else {
@@ -211,7 +227,8 @@ struct PipelineSource {
       else { throw PipelineFailure(component: "source", reason: "\(place) has no usable time") }
       units.append(
         AccessUnit(
-          pts: pts, duration: duration, endByte: sample.offset + Int64(sample.size), isSync: sample.isSync,
+          pts: pts, duration: duration, bytes: Int64(sample.size), endByte: sample.offset + Int64(sample.size),
+          isSync: sample.isSync,
           isReference: !isAVC || isReference(file.bytes, sample)))
     }
     let pixels = track.size.map { Double($0.width) * Double($0.height) } ?? 0
