@@ -9,6 +9,25 @@ enum EngineSuite {
     print("CPU nanoseconds an event, median of \(rounds) interleaved rounds; ratio to the C++ column before it\n")
     try hold(rounds)
     try phold(rounds)
+    cancellation(rounds)
+  }
+
+  private static func cancellation(_ rounds: Int) {
+    print("cancellation     survivors alone   beside 9x cancelled      ratio   schedule + cancel")
+    for survivors in [1_000, 100_000] {
+      var alone: [Double] = []
+      var beside: [Double] = []
+      var pair: [Double] = []
+      for _ in 0..<rounds {
+        alone.append(CancellationModel.drain(survivors: survivors, cancelledPerSurvivor: 0))
+        beside.append(CancellationModel.drain(survivors: survivors, cancelledPerSurvivor: 9))
+        pair.append(CancellationModel.scheduleAndCancel(pending: survivors))
+      }
+      print(
+        pad("\(survivors)", 11), column(median(alone), width: 20), column(median(beside), width: 21),
+        column(median(beside) / median(alone), decimals: 2), column(median(pair), width: 19))
+    }
+    print()
   }
 
   private static func hold(_ rounds: Int) throws {

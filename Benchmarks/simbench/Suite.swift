@@ -11,6 +11,7 @@ struct Suite: Sendable {
 
   static let all = [
     Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
+    Suite(name: "statistics", summary: "closed forms and coverage of intervals", run: StatisticsSuite.run),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
   ]
 

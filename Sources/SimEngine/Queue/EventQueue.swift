@@ -10,7 +10,7 @@
 /// Events are small values (an enum of at most 16 bytes is best). They leave in order of time, and first in, first out
 /// at one time. Cancelled events leave no trace: they never move the clock.
 ///
-/// - Complexity: `schedule` O(1); `popNext` amortised O(1) for each base-16 digit of the delay (see `RadixHeap`);
+/// - Complexity: `schedule` O(1); `popNext` amortised O(1) for each base-256 digit of the delay (see `RadixHeap`);
 ///   `cancel` amortised O(1). With ``QueueBacking/heap`` `schedule` and `popNext` are O(log n).
 /// - Important: Scheduling before `now`, or a model that handles more than ``instantLimit`` events without time
 ///   passing, is a defect of the model and ends the process with a message that names the event.

@@ -1,18 +1,18 @@
-/// A monotone radix heap in base 16: the pending-event set of ``EventQueue``.
+/// A monotone radix heap in base 256: the pending-event set of ``EventQueue``.
 ///
 ///     bucket (level, digit): entries that agree with the clock above digit `level` and have `digit` there
-///     level  15 ... 2      1      0
-///            [16]   [16]   [16]   [16]      digit 0 ... 15; a level-0 bucket holds one exact nanosecond
+///     level   7 ... 2      1        0
+///            [256]  [256]  [256]   [256]    digit 0 to 255; a level-0 bucket holds one exact nanosecond
 ///              |      |      |
 ///              +------+------+---> when it is the lowest occupied bucket, the clock moves to its minimum and its
 ///                                  entries are dealt out to lower levels, in order
 ///
-/// The number of a bucket, `level * 16 + digit`, orders buckets by time, so the next event lies in the lowest occupied
+/// The number of a bucket, `level * 256 + digit`, orders buckets by time, so the next event lies in the lowest occupied
 /// one. Dealing out is stable and equal times always share a bucket, so ties leave first in, first out without a
-/// sequence number. The price is that nothing may be scheduled before the clock. An entry moves down at most 15 times;
-/// with exponential delays and a million entries it moves about 4 times, always from one short run of memory to
-/// another. After Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path problem", J. ACM 37
-/// (1990), with wider digits.
+/// sequence number. The price is that nothing may be scheduled before the clock. An entry moves down at most 7 times;
+/// with exponential delays and a million entries it moves about twice, always from one short run of memory to another.
+/// After Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path problem", J. ACM 37 (1990), with
+/// wider digits: bases 4, 16 and 256 were measured (docs/models/engine.md).
 ///
 /// Buckets are chains of small chunks from one pool, so memory stays near that of the live entries and a chunk that
 /// was just emptied is filled again while it is still in cache.
@@ -52,15 +52,17 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   @usableFromInline let buckets: UnsafeMutablePointer<Bucket>
   /// One bit a bucket: it holds entries.
   @usableFromInline let occupied: UnsafeMutablePointer<UInt64>
+  /// One bit a word of `occupied`: it is not zero.
+  @usableFromInline var occupiedWords: UInt32 = 0
   /// One bit a bucket above level 0: the entry at `minimum` may have been cancelled.
   @usableFromInline let doubtful: UnsafeMutablePointer<UInt64>
   @usableFromInline var chunks: ChunkPool<Event>
   /// The clock: the time of the last entry taken out.
   @usableFromInline var clock: Int64 = 0
 
-  @inlinable static var bucketCount: Int { 256 }
-  @inlinable static var levelZeroBuckets: Int { 16 }
-  @inlinable static var wordCount: Int { 4 }
+  @inlinable static var bucketCount: Int { 2048 }
+  @inlinable static var levelZeroBuckets: Int { 256 }
+  @inlinable static var wordCount: Int { 32 }
 
   @inlinable
   init() {
@@ -91,19 +93,17 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   @inlinable
   func bucketIndex(of time: Int64) -> Int {
     let difference = UInt64(bitPattern: time ^ clock)
-    let level = (63 &- (difference | 1).leadingZeroBitCount) &>> 2
-    let digit = Int(truncatingIfNeeded: time &>> Int64(truncatingIfNeeded: level &* 4)) & 15
-    return level &* 16 &+ digit
+    let level = (63 &- (difference | 1).leadingZeroBitCount) &>> 3
+    let digit = Int(truncatingIfNeeded: time &>> Int64(truncatingIfNeeded: level &* 8)) & 255
+    return level &* 256 &+ digit
   }
 
   /// The lowest occupied bucket, or `bucketCount` if there is none.
   @inlinable
   var lowestBucket: Int {
-    if occupied[0] != 0 { return occupied[0].trailingZeroBitCount }
-    if occupied[1] != 0 { return 64 &+ occupied[1].trailingZeroBitCount }
-    if occupied[2] != 0 { return 128 &+ occupied[2].trailingZeroBitCount }
-    if occupied[3] != 0 { return 192 &+ occupied[3].trailingZeroBitCount }
-    return Self.bucketCount
+    if occupiedWords == 0 { return Self.bucketCount }
+    let word = occupiedWords.trailingZeroBitCount
+    return word &* 64 &+ occupied[word].trailingZeroBitCount
   }
 
   /// Adds an entry that is not due before the clock.
@@ -127,6 +127,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: index & 63)
     if occupied[index &>> 6] & bit == 0 {
       occupied[index &>> 6] |= bit
+      occupiedWords |= 1 &<< UInt32(truncatingIfNeeded: index &>> 6)
       bucket.pointee.head = chunk
     } else {
       ChunkPool<Event>.setNext(of: bucket.pointee.tail, to: chunk)
@@ -139,6 +140,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   mutating func markEmpty(_ index: Int) {
     let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: index & 63)
     occupied[index &>> 6] &= ~bit
+    if occupied[index &>> 6] == 0 { occupiedWords &= ~(1 &<< UInt32(truncatingIfNeeded: index &>> 6)) }
     doubtful[index &>> 6] &= ~bit
     buckets[index].tailCount = Int32(ChunkPool<Event>.chunkCapacity)
     buckets[index].headIndex = 0
@@ -184,7 +186,7 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
 
   /// Takes out the earliest live entry if it is due no later than `limit`, and moves the clock to it.
   ///
-  /// Amortised O(1) moves for each of the at most 16 levels that an entry passes.
+  /// Amortised one move for each of the at most 8 levels that an entry passes.
   @inlinable
   mutating func pop(through limit: Int64, _ slots: borrowing CancellationSlots, dead: inout Int) -> Entry? {
     while true {
@@ -269,14 +271,14 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
   /// O(n).
   @inlinable
   mutating func removeDead(_ slots: borrowing CancellationSlots, dead: inout Int) {
-    for index in 0..<Self.bucketCount where buckets[index].minimum != .max || isOccupied(index) {
-      removeDead(in: index, slots, dead: &dead)
+    for word in 0..<Self.wordCount {
+      var remaining = occupied[word]
+      while remaining != 0 {
+        let bit = remaining.trailingZeroBitCount
+        remaining &= remaining &- 1
+        removeDead(in: word &* 64 &+ bit, slots, dead: &dead)
+      }
     }
-  }
-
-  @inlinable
-  func isOccupied(_ index: Int) -> Bool {
-    occupied[index &>> 6] & (1 &<< UInt64(truncatingIfNeeded: index & 63)) != 0
   }
 
   /// Drops the cancelled entries of one occupied bucket, keeps the order of the others, and finds their minimum.
