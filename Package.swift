@@ -1,8 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings of every Swift target. Libraries carry no unsafe flags, so that other packages can depend on them;
-/// their hot generic types are `@inlinable` instead.
+/// Settings of every Swift target.
+///
+/// Libraries carry no unsafe flags, so that other packages can depend on them; their hot generic types are `@inlinable`
+/// instead.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -36,6 +38,7 @@ let package = Package(
   targets: [
     // System libraries: a module map each.
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
@@ -63,7 +66,7 @@ let package = Package(
       ]),
 
     // Studies run the platform; Reporting writes what they find.
-    module("Reporting", ["SimEngine", "TextFormats"]),
+    module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
     module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
@@ -87,7 +90,7 @@ let package = Package(
     tests("CDNModelTests", ["CDNModel", "SimEngine"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
-    tests("ReportingTests", ["Reporting", "TextFormats"]),
+    tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine"]),
     tests("SimrunTests", ["simrun"]),
   ],

@@ -17,6 +17,7 @@ extension CommandTable {
   /// `simrun run SCENARIO [options]`.
   func usage(of verb: Verb, path: [String]) -> String {
     var parts = [name] + path + (verb.verbs.isEmpty ? verb.operands.map(\.usage) : ["VERB"])
+    parts += verb.options.filter(\.isRequired).map(\.usage)
     if verb.verbs.isEmpty { parts.append("[options]") }
     return parts.joined(separator: " ")
   }

@@ -168,6 +168,9 @@ private struct VerbParser {
 
   /// The invocation, once the number of operands is right.
   func invocation() throws(UsageError) -> Invocation {
+    for option in options where option.isRequired && values[option.name] == nil {
+      throw error("'\(option.usage)' is missing", suggestion: option.summary)
+    }
     var named: [String: [String]] = [:]
     var rest = operands[...]
     for operand in verb.operands {

@@ -152,6 +152,8 @@ public struct Option: Sendable {
   public var standard: String?
   /// Whether it may be given several times.
   public var isRepeated: Bool
+  /// Whether it must be given.
+  public var isRequired = false
   /// What a shell offers for the value.
   public var completion: ValueCompletion
 
@@ -165,31 +167,33 @@ public struct Option: Sendable {
   /// - Parameters:
   ///   - placeholder: What stands for the value in help: `DIR`, `PATH=VALUE`.
   ///   - standard: The value when the option is not given.
+  ///   - isRequired: Whether it must be given.
   public static func value(
-    _ name: String, _ placeholder: String, short: Character? = nil, standard: String? = nil,
+    _ name: String, _ placeholder: String, short: Character? = nil, standard: String? = nil, isRequired: Bool = false,
     completion: ValueCompletion = .none, _ summary: String
   ) -> Option {
     Option(
       name: name, short: short, kind: .value(placeholder), summary: summary, standard: standard, isRepeated: false,
-      completion: completion)
+      isRequired: isRequired, completion: completion)
   }
 
   /// An option with a value that may be given several times.
   public static func repeated(
-    _ name: String, _ placeholder: String, short: Character? = nil, _ summary: String
+    _ name: String, _ placeholder: String, short: Character? = nil, isRequired: Bool = false, _ summary: String
   ) -> Option {
     Option(
       name: name, short: short, kind: .value(placeholder), summary: summary, standard: nil, isRepeated: true,
-      completion: .none)
+      isRequired: isRequired, completion: .none)
   }
 
   /// An option whose value is one of a set of names.
   public static func choice(
-    _ name: String, _ choices: [String], short: Character? = nil, standard: String? = nil, _ summary: String
+    _ name: String, _ choices: [String], short: Character? = nil, standard: String? = nil, isRequired: Bool = false,
+    _ summary: String
   ) -> Option {
     Option(
       name: name, short: short, kind: .choice(choices), summary: summary, standard: standard, isRepeated: false,
-      completion: .none)
+      isRequired: isRequired, completion: .none)
   }
 
   /// Whether a value follows the name.

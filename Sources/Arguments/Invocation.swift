@@ -2,7 +2,9 @@
 
 public import TextFormats
 
-/// A verb with its options and operands. Values are read when they are asked for; the errors name the option.
+/// A verb with its options and operands.
+///
+/// Values are read when they are asked for; the errors name the option.
 ///
 /// Asking for an option or operand that the table of the verb does not have is a mistake in the program and traps.
 public struct Invocation: Sendable {
@@ -42,6 +44,17 @@ public struct Invocation: Sendable {
 
   /// The value of an option, or its default; `nil` if it has neither.
   public func text(_ name: String) -> String? { values[option(name).name]?.first ?? option(name).standard }
+
+  /// The value of an option that the table requires or gives a default.
+  public func required(option name: String) -> String {
+    guard let value = text(name) else { preconditionFailure("the option --\(name) may be left out") }
+    return value
+  }
+
+  /// The usage error of an option that is needed here but may be left out elsewhere.
+  public func missing(_ name: String) -> UsageError {
+    error("'\(option(name).usage)' is missing", suggestion: option(name).summary)
+  }
 
   /// Every value of a repeated option, in order.
   public func texts(_ name: String) -> [String] {

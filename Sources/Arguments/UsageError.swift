@@ -2,7 +2,9 @@
 
 import TextFormats
 
-/// A command line that cannot be understood. Ends the tool with exit status 2.
+/// A command line that cannot be understood.
+///
+/// Ends the tool with exit status 2.
 public struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public var message: String
@@ -50,6 +52,7 @@ public enum ExitStatus: Int32, Sendable {
     case is UsageError: self = .usage
     case is InputError: self = .badInput
     case let error as FileError: self = error.operation == .find ? .missingFile : .inputOutput
+    case is Interrupted: self = .interrupted
     default: self = .failure
     }
   }

@@ -57,7 +57,9 @@ public struct InputDiagnostic: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// An input that cannot be used; it lists everything that is wrong with it. Ends the tool with exit status 65.
+/// An input that cannot be used; it lists everything that is wrong with it.
+///
+/// Ends the tool with exit status 65.
 public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Every finding, in the order of the input.
   public var diagnostics: [InputDiagnostic]

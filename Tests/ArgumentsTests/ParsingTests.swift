@@ -65,6 +65,18 @@ import Testing
     do { _ = try sampleTable.parse(words) } catch { #expect(error.description == expected) }
   }
 
+  @Test("an option that a verb needs stands in its usage line and is asked for")
+  func requiredOption() throws {
+    let create = ["cluster", "plan", "create"]
+    #expect(
+      throws: UsageError("'--masters N' is missing", suggestion: "How many.", help: "tool cluster plan create --help")
+    ) {
+      try sampleTable.parse(create)
+    }
+    guard case .show(let help) = try sampleTable.parse(create + ["--help"]) else { return }
+    #expect(help.contains("Usage: tool cluster plan create --masters N [options]"))
+  }
+
   @Test("typed values name their option when they are wrong")
   func typedValues() {
     #expect(
@@ -87,6 +99,7 @@ import Testing
     #expect(ExitStatus(for: InputError([])) == .badInput)
     #expect(ExitStatus(for: FileError(.find, path: "", reason: "")) == .missingFile)
     #expect(ExitStatus(for: FileError(.write, path: "", reason: "")) == .inputOutput)
+    #expect(ExitStatus(for: Interrupted()) == .interrupted)
     #expect(ExitStatus(for: CancellationError()) == .failure)
   }
 }

@@ -21,7 +21,8 @@ let sampleTable = CommandTable(
       verbs: [
         Verb("slot", "Slots of keys.", options: [.flag("hex", short: "x", "Keys are hexadecimal.")]),
         Verb(
-          "plan", "Plans.", verbs: [Verb("create", "A new cluster.", options: [.value("masters", "N", "How many.")])]),
+          "plan", "Plans.",
+          verbs: [Verb("create", "A new cluster.", options: [.value("masters", "N", isRequired: true, "How many.")])]),
       ]),
   ],
   commonOptions: [.flag("quiet", short: "q", "Print less.")], verbForFiles: "run",

@@ -78,6 +78,16 @@ import Testing
       ])
   }
 
+  @Test("a key that stands twice is found in small and in large objects", arguments: [2, 15, 16, 17, 300])
+  func duplicates(count: Int) {
+    let members = (0..<count).map { "\"k\($0)\": 1" } + ["\"k0\": 2", "\"k\(count - 1)\": 3"]
+    #expect(
+      errors("{" + members.joined(separator: ",\n") + "}") == [
+        "t:\(count + 1):1 (k0): the key 'k0' stands twice in one object, first on line 1",
+        "t:\(count + 2):1 (k\(count - 1)): the key 'k\(count - 1)' stands twice in one object, first on line \(count)",
+      ])
+  }
+
   @Test("nesting is read to its limit and refused beyond")
   func depth() {
     let limit = JSONText.depthLimit

@@ -4,7 +4,9 @@
 import Glibc
 public import TextFormats
 
-/// A file being written. It appears under its name only with ``commit()``.
+/// A file being written.
+///
+/// It appears under its name only with ``commit()``.
 ///
 /// The bytes go to a hidden file `.NAME.PID.N.partial` in the same folder; a file that is neither committed nor
 /// discarded is removed when the last reference to it goes. After `kill -9` the hidden file stays; ``OutputDirectory``
@@ -104,7 +106,9 @@ public final class AtomicFile {
     return error
   }
 
-  /// Makes a rename survive a power cut. A file system that cannot do this for folders is left alone.
+  /// Makes a rename survive a power cut.
+  ///
+  /// A file system that cannot do this for folders is left alone.
   private static func synchronise(folderOf path: String) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

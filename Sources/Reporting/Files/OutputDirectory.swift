@@ -59,8 +59,9 @@ public final class OutputDirectory {
     }
   }
 
-  /// Takes the lock. The holder removes the file before it lets go, so after locking it must still be the one that
-  /// the name leads to.
+  /// Takes the lock.
+  ///
+  /// The holder removes the file before it lets go, so after locking it must still be the one that the name leads to.
   private static func lock(_ folder: String) throws(FileError) -> Int32 {
     let path = "\(folder)/\(lockName)"
     for _ in 0..<100 {

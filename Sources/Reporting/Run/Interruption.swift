@@ -2,12 +2,15 @@
 
 import Glibc
 import Synchronization
+public import TextFormats
 
 /// The wish of the user, or of the system, that the run end.
 public enum Interruption {
   private static let flag = Atomic<Bool>(false)
 
-  /// The run was asked to end. Polling costs one relaxed load.
+  /// The run was asked to end.
+  ///
+  /// Polling costs one relaxed load.
   public static var requested: Bool { flag.load(ordering: .relaxed) }
 
   /// From now on the first SIGINT or SIGTERM sets the flag; a second one ends the process at once.
@@ -25,13 +28,4 @@ public enum Interruption {
   public static func check() throws(Interrupted) {
     if requested { throw Interrupted() }
   }
-}
-
-/// The run was interrupted. Ends the tool with exit status 130.
-public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
-  /// An interruption.
-  public init() {}
-
-  /// `interrupted`.
-  public var description: String { "interrupted" }
 }

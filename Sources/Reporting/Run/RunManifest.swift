@@ -2,7 +2,9 @@
 
 public import TextFormats
 
-/// What `run.json` says. Everything but `machine` is the same for the same scenario, seed and arguments.
+/// What `run.json` says.
+///
+/// Everything but `machine` is the same for the same scenario, seed and arguments.
 public struct RunManifest: Sendable {
   /// How a run ended.
   public enum Status: String, Sendable {

@@ -2,7 +2,9 @@
 
 public import TextFormats
 
-/// Writes a CSV file row by row. The fields of a row are appended in order; `endRow()` ends it.
+/// Writes a CSV file row by row.
+///
+/// The fields of a row are appended in order; `endRow()` ends it.
 ///
 /// ```swift
 /// let csv = try CSVWriter(file: try directory.file("sessions.csv"), columns: ["session", "startup_ms"])

@@ -22,7 +22,9 @@ public struct CSVRow: Sendable {
   /// All fields.
   public var texts: [String] { ends.indices.map { self[$0] } }
 
-  /// A field; bytes that are not UTF-8 become U+FFFD. Empty for a field that the row does not have.
+  /// A field; bytes that are not UTF-8 become U+FFFD.
+  ///
+  /// Empty for a field that the row does not have.
   public subscript(index: Int) -> String {
     guard ends.indices.contains(index) else { return "" }
     return String(decoding: bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]], as: UTF8.self)

@@ -65,7 +65,9 @@ extension JSONParser {
 
   // MARK: Strings
 
-  /// The string whose opening quote stands here. A single quote is reported and then served as the delimiter.
+  /// The string whose opening quote stands here.
+  ///
+  /// A single quote is reported and then served as the delimiter.
   mutating func string(place: InputPlace) throws(Halt) -> String {
     let quote = bytes[offset]
     if quote == UInt8(ascii: "'") {

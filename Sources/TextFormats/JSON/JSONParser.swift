@@ -205,7 +205,7 @@ struct JSONParser {
   private mutating func object(depth: Int, path: String, place: InputPlace) throws(Halt) -> JSONNode.Content {
     try enter(depth: depth, place: place)
     var members: [JSONMember] = []
-    var firstLines: [String: Int] = [:]
+    var keys = DistinctKeys()
     var comma: InputPlace?
     while true {
       try skipSpace()
@@ -231,11 +231,10 @@ struct JSONParser {
       keyPlace.path = keyPath
       try passColon(after: key, path: keyPath)
       let member = JSONMember(key: key, keyPlace: keyPlace, value: try value(depth: depth + 1, path: keyPath))
-      if let first = firstLines[key] {
+      if let first = keys.firstLine(of: key, line: keyPlace.line ?? 0, among: members) {
         try report(
           "the key '\(key.shortened(to: 40))' stands twice in one object, first on line \(first)", at: keyPlace)
       } else {
-        firstLines[key] = keyPlace.line ?? 0
         members.append(member)
       }
       comma = try passComma()
@@ -288,6 +287,23 @@ struct JSONParser {
     let met = offset < bytes.count ? byteName(bytes[offset]) : "the end of the text"
     try report("\(met), but the \(what) opened on line \(opened.line ?? 0) is not closed", at: place)
     return Halt()
+  }
+}
+
+/// The keys of one object: compared one by one while they are few, which most objects are, then hashed.
+private struct DistinctKeys {
+  private var lines: [String: Int] = [:]
+  private static let fewKeys = 16
+
+  /// The line on which a key stood before; `nil` for a new key, which is remembered.
+  mutating func firstLine(of key: String, line: Int, among members: [JSONMember]) -> Int? {
+    guard members.count >= Self.fewKeys else { return members.first { $0.key == key }?.keyPlace.line }
+    if lines.isEmpty {
+      for member in members { lines[member.key] = member.keyPlace.line ?? 0 }
+    }
+    if let first = lines[key] { return first }
+    lines[key] = line
+    return nil
   }
 }
 

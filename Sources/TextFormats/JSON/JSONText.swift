@@ -42,7 +42,9 @@ public struct JSONText: Sendable {
     self.source = source
   }
 
-  /// The value without white space and places: equal texts have equal canonical bytes. Members keep their order.
+  /// The value without white space and places: equal texts have equal canonical bytes.
+  ///
+  /// Members keep their order.
   public var canonicalText: String { root.value.text() }
 
   /// Lays one value over the text, as `--set cdn.edge.policy=lru` does.

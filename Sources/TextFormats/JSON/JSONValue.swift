@@ -36,8 +36,10 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
-  /// The value of a member of an object; `nil` when there is none or this is no object. Setting replaces the member
-  /// where it stands or appends it, setting `nil` removes it; a value that is no object becomes one.
+  /// The value of a member of an object; `nil` when there is none or this is no object.
+  ///
+  /// Setting replaces the member where it stands or appends it, setting `nil` removes it; a value that is no object
+  /// becomes one.
   /// - Complexity: O(members).
   public subscript(key: String) -> JSONValue? {
     get {
@@ -158,7 +160,9 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 /// How numbers are printed everywhere: CSV, JSON, messages.
 public enum NumberText {
   /// The shortest text that reads back as the same double: `0.1`, `25`, `1e+20`; `inf`, `-inf` and `nan` for what is
-  /// not finite. Never depends on the locale.
+  /// not finite.
+  ///
+  /// Never depends on the locale.
   public static func shortest(_ number: Double) -> String {
     let text = number.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

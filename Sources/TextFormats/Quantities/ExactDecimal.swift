@@ -6,8 +6,9 @@ struct ExactDecimal: Equatable {
   var mantissa: UInt128
   var exponent: Int
 
-  /// Significant digits that are kept; more are refused rather than rounded. With at most 22 digits the product with
-  /// the largest unit factor (2^50) stays below 2^128.
+  /// Significant digits that are kept; more are refused rather than rounded.
+  ///
+  /// With at most 22 digits the product with the largest unit factor (2^50) stays below 2^128.
   static let digitLimit = 22
 
   /// Reads `[+-]digits[.digits][e[+-]digits]`; `nil` for any other text and for more significant digits than
@@ -71,7 +72,9 @@ struct ExactDecimal: Equatable {
       ? (magnitude == 1 << 63 ? .min : Int64(exactly: magnitude).map { -$0 }) : Int64(exactly: magnitude)
   }
 
-  /// The value times a factor, rounded half away from zero to a whole number; `nil` beyond 2^64. The sign is dropped.
+  /// The value times a factor, rounded half away from zero to a whole number; `nil` beyond 2^64.
+  ///
+  /// The sign is dropped.
   func magnitude(times factor: UInt64) -> UInt64? {
     if mantissa == 0 { return 0 }
     if exponent >= 0 {

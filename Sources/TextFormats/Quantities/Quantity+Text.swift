@@ -1,23 +1,38 @@
 // Quantities printed: always with a unit, always such that reading gives the same value.
 
 extension Quantity {
-  /// The text of whole base units: in the unit that gives the smallest whole number, so `90s`, `2h`, `1536MiB`.
+  /// The text of whole base units, in the largest unit that gives a short number: `90s`, `1.5Mbit/s`, `1536MiB`.
+  ///
   /// Reading it gives exactly `value`.
   /// - Precondition: `kind` is neither `rate` nor `fraction`; `value` is not negative.
   public static func text(baseUnits value: Int64, _ kind: QuantityKind) -> String {
     precondition(value >= 0, "quantities are not negative")
     if kind == .clockTime { return clockText(value) }
-    // A unit no larger than the value; for zero the customary one.
     if value == 0 { return "0" + (kind == .duration ? "s" : kind.units.first?.symbol ?? "") }
     let magnitude = UInt64(value)
-    var best = (count: magnitude, symbol: kind.units.first?.symbol ?? "")
-    for unit in kind.units where magnitude % unit.factor == 0 && magnitude / unit.factor < best.count {
-      best = (magnitude / unit.factor, unit.symbol)
+    for unit in kind.units.reversed() where unit.factor <= magnitude {
+      let (count, rest) = magnitude.quotientAndRemainder(dividingBy: unit.factor)
+      if rest == 0 { return "\(count)\(unit.symbol)" }
+      // Two decimals where the unit is a power of ten: 2.5Mbit/s, but never 1.5h.
+      if unit.isPowerOfTen, count < 1000, (rest * 100).isMultiple(of: unit.factor) {
+        let hundredths = rest * 100 / unit.factor
+        let digits =
+          hundredths.isMultiple(of: 10) ? "\(hundredths / 10)" : (hundredths < 10 ? "0" : "") + "\(hundredths)"
+        return "\(count).\(digits)\(unit.symbol)"
+      }
     }
-    return "\(best.count)\(best.symbol)"
+    return "\(value)\(kind.units.first?.symbol ?? "")"
   }
 
-  /// The text of a rate or a fraction. Reading it gives exactly `value`.
+  /// The largest quantity of a kind, in its largest unit and rounded down, for messages.
+  static func largest(_ kind: QuantityKind) -> String {
+    guard let unit = kind.units.last else { return "\(Int64.max)" }
+    return "\(UInt64(Int64.max) / unit.factor)\(unit.symbol)"
+  }
+
+  /// The text of a rate or a fraction.
+  ///
+  /// Reading it gives exactly `value`.
   /// - Precondition: `kind` is `rate` or `fraction`; `value` is finite and not negative.
   public static func text(number value: Double, _ kind: QuantityKind) -> String {
     precondition(value >= 0 && value.isFinite, "quantities are finite and not negative")

@@ -49,7 +49,7 @@ public enum Quantity {
       let unit = try term.unit(of: text, kind: kind)
       guard let magnitude = term.number.magnitude(times: unit.factor), let part = Int64(exactly: magnitude) else {
         throw QuantityError(
-          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(self.text(baseUnits: .max, kind))")
+          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(largest(kind))")
       }
       if part == 0, term.number.mantissa != 0 {
         throw QuantityError("'\(text.shortened(to: 40))' is less than \(self.text(baseUnits: 1, kind))")
@@ -57,7 +57,7 @@ public enum Quantity {
       let (sum, overflow) = total.addingReportingOverflow(part)
       guard !overflow else {
         throw QuantityError(
-          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(self.text(baseUnits: .max, kind))")
+          "'\(text.shortened(to: 40))' is too large", suggestion: "at most \(largest(kind))")
       }
       total = sum
       rest = term.tail

@@ -122,10 +122,17 @@ struct QuantityUnit: Sendable {
     self.factor = factor
     self.aliases = aliases
   }
+
+  var isPowerOfTen: Bool {
+    var rest = factor
+    while rest.isMultiple(of: 10) { rest /= 10 }
+    return rest == 1
+  }
 }
 
-/// A text that is no quantity of the kind wanted. Whoever knows where the text stands turns it into an
-/// `InputDiagnostic` or a usage error.
+/// A text that is no quantity of the kind wanted.
+///
+/// Whoever knows where the text stands turns it into an `InputDiagnostic` or a usage error.
 public struct QuantityError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong, quoting the text.
   public var message: String

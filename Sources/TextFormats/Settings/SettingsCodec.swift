@@ -5,7 +5,9 @@
 public struct SettingsCodec<Value: Sendable>: Sendable {
   /// What the value looks like in JSON.
   var shape: SettingsShape
-  /// Reads a value; the second argument is the default. `nil` after a finding was reported.
+  /// Reads a value; the second argument is the default.
+  ///
+  /// `nil` after a finding was reported.
   var decode: @Sendable (JSONNode, Value, inout SettingsFindings) -> Value?
   var encode: @Sendable (Value) -> JSONValue
 

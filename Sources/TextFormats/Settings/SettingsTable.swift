@@ -72,7 +72,9 @@ public struct SettingsTable<Group: Sendable>: Sendable {
     return table
   }
 
-  /// Adds a rule that concerns several keys. It runs once every key of the group has been read without a finding.
+  /// Adds a rule that concerns several keys.
+  ///
+  /// It runs once every key of the group has been read without a finding.
   public func check(
     _ rule: @escaping @Sendable (Group, SettingsPlaces) -> [InputDiagnostic]
   ) -> SettingsTable {
@@ -90,7 +92,9 @@ public struct SettingsTable<Group: Sendable>: Sendable {
       })
   }
 
-  /// All values of a group including defaults, with units. Decoding it gives the same group.
+  /// All values of a group including defaults, with units.
+  ///
+  /// Decoding it gives the same group.
   public func resolved(_ group: Group) -> JSONValue {
     .object(entries.map { JSONValue.Member($0.key, $0.encode(group)) })
   }
@@ -122,8 +126,9 @@ public struct SettingsTable<Group: Sendable>: Sendable {
 public struct SettingsPlaces: Sendable {
   let node: JSONNode
 
-  /// Where the value of a key stands; keys of inner groups are joined by dots. A key that was left out is placed at
-  /// the object that could hold it.
+  /// Where the value of a key stands; keys of inner groups are joined by dots.
+  ///
+  /// A key that was left out is placed at the object that could hold it.
   public subscript(key: String) -> InputPlace {
     var here = node
     var path = node.place.path

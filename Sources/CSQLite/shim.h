@@ -1,0 +1,2 @@
+// SQLite, the database of results.
+#include <sqlite3.h>
