@@ -87,7 +87,8 @@ public struct ComparisonResults: Sendable {
     for row in rows(metrics: metrics) {
       table.append([
         .text(row.metric), .text(row.unit), .text(row.configuration), .integer(Int64(row.count)), .known(row.mean),
-        .known(row.halfWidth), .known(row.baseline), .known(row.comparison?.difference.mean), .known(row.comparison?.difference.halfWidth),
+        .known(row.halfWidth), .known(row.baseline), .known(row.comparison?.difference.mean),
+        .known(row.comparison?.difference.halfWidth),
         .known(row.comparison?.relativeDifference), .known(row.comparison?.varianceReduction), .known(row.pHolm),
       ])
     }

@@ -184,7 +184,8 @@ public struct SessionQoE: Sendable, Equatable {
   }
 }
 
-/// The linear family of quality models of Yin et al. (SIGCOMM 2015, section 3):
+/// The linear family of quality models (Yin, Jindal, Sekar, Sinopoli, SIGCOMM 2015, section 3).
+///
 /// `sum q - smoothness * sum |dq| - rebuffer * stalled seconds - startup * startup seconds`.
 public struct YinModel: Sendable, Equatable {
   /// What a segment is worth.
