@@ -52,6 +52,11 @@ struct PipelineSource {
     ".mp3",
   ]
 
+  /// Most units of a track: two days of 25 pictures a second.
+  ///
+  /// A few bytes of a damaged file can claim billions.
+  private static let mostUnits = 5_000_000
+
   /// Opens, sniffs and takes apart a file, a fragment with its initialisation segment, or a presentation.
   init(path: String, initialization: String?) throws(PipelineFailure) {
     if initialization == nil, let first = (try? MediaBytes(path: path))?.copy(0..<1).first,
@@ -207,6 +212,10 @@ struct PipelineSource {
   }
 
   private static func units(of track: MediaTrack, in file: MediaFile) throws(PipelineFailure) -> PipelineTrack {
+    guard track.samples.count <= mostUnits else {
+      throw PipelineFailure(
+        component: "source", reason: "\(track.samples.count) \(track.kind.rawValue) samples are more than \(mostUnits)")
+    }
     let timescale = Int64(track.timescale ?? 1)
     let timeline = EditTimeline(
       track,
