@@ -5,6 +5,8 @@
 # break a promise are kept in .build/fuzz/findings.
 set -euo pipefail
 export SWIFT_BACKTRACE=enable=no
+# The sanitizer keeps freed blocks for a while; little of that leaves the memory limit to the parsers.
+export ASAN_OPTIONS=quarantine_size_mb=16
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-600}

@@ -81,7 +81,7 @@ struct BoxValidator {
   mutating func validate() throws(MediaError) {
     for index in tree.records.indices {
       let type = tree.records[index].type
-      if type == "mdat" || isReadByFragments(index, type) { continue }
+      if type == "mdat" || BoxCatalog.isContainer(type) || isReadByFragments(index, type) { continue }
       guard let fields = tree.fieldType(of: index, in: source) else { continue }
       do {
         try validate(fields, at: index)
@@ -93,11 +93,13 @@ struct BoxValidator {
     }
   }
 
-  /// True for the boxes of a track fragment at their proper place.
+  /// True for the boxes of a fragment at their proper place.
   private func isReadByFragments(_ index: Int, _ type: FourCC) -> Bool {
-    guard type == "trun" || type == "tfhd" || type == "tfdt", tree.records[index].depth == 2 else { return false }
-    let parent = Int(tree.records[index].parent)
-    return tree.records[parent].type == "traf" && tree.records[Int(tree.records[parent].parent)].type == "moof"
+    let record = tree.records[index]
+    if type == "mfhd" { return record.depth == 1 && tree.records[Int(record.parent)].type == "moof" }
+    guard type == "trun" || type == "tfhd" || type == "tfdt", record.depth == 2 else { return false }
+    let parent = tree.records[Int(record.parent)]
+    return parent.type == "traf" && tree.records[Int(parent.parent)].type == "moof"
   }
 
   private mutating func validate<B: BoxFields>(_ type: B.Type, at index: Int) throws(MediaError) {

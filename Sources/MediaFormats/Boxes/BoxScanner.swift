@@ -14,7 +14,8 @@ struct BoxScanner {
 
   /// Scans the boxes of a part of the file, or of all of it.
   mutating func scan(_ range: Range<Int>) throws(MediaError) {
-    tree.reserve(min(range.count / 64 + 16, 1 << 16))
+    // Room that is never touched costs nothing; growing in steps copies every record several times.
+    tree.reserve(min(range.count / 24 + 16, 1 << 20))
     var position = range.lowerBound
     while position < range.upperBound {
       if range.upperBound - position < 8 {

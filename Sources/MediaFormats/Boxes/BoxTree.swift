@@ -48,6 +48,17 @@ public struct BoxTree: Sendable {
   /// Indices of the boxes that no box encloses.
   public var roots: BoxSiblings { BoxSiblings(records: records, position: 0, end: records.count) }
 
+  /// Indices of the boxes that no box encloses and whose type passes.
+  func roots(where passes: (FourCC) -> Bool) -> [Int] {
+    var indices: [Int] = []
+    var index = 0
+    while index < records.count {
+      if passes(records[index].type) { indices.append(index) }
+      index = Int(records[index].subtreeEnd)
+    }
+    return indices
+  }
+
   /// Indices of the boxes directly inside one box.
   public func children(of index: Int) -> BoxSiblings {
     BoxSiblings(records: records, position: index + 1, end: Int(records[index].subtreeEnd))

@@ -59,16 +59,16 @@ public struct MediaFile: Sendable {
       tracks[index].samples = SampleTable()
       tracks[index].movieSampleCount = 0
     }
-    var seenMovie = false
-    for root in tree.roots where tree.records[root].type == "moov" {
-      guard !seenMovie else {
-        log.violation(at: tree.records[root].offset, path: "moov", "a second moov; the first one counts")
-        continue
-      }
-      seenMovie = true
+    // One walk over the top level; only fragments and payload are many.
+    let special = tree.roots(where: { $0 != "moof" && $0 != "mdat" })
+    let movies = special.filter { tree.records[$0].type == "moov" }
+    if let root = movies.first {
       var reader = MovieReader(source: bytes, tree: tree, root: root, log: log)
       (movie, tracks) = try reader.read()
       log = reader.log
+    }
+    for root in movies.dropFirst() {
+      log.violation(at: tree.records[root].offset, path: "moov", "a second moov; the first one counts")
     }
     var reader = FragmentReader(bytes, tree, tracks: tracks, hasMovie: movie != nil, log: log)
     tracks = []
@@ -76,17 +76,19 @@ public struct MediaFile: Sendable {
     tracks = reader.tracks
     fragments = reader.fragments
     log = reader.log
-    for root in tree.roots {
+    for root in special {
       switch tree.records[root].type {
       case "sidx": indexes.append(try SegmentIndex(bytes, tree, root))
       case "emsg": events.append(try EventMessage(bytes, tree, root))
+      case "mfra": randomAccessPoints += RandomAccessPoint.all(bytes, tree, root)
       default: break
       }
     }
-    randomAccessPoints = RandomAccessPoint.all(bytes, tree)
-    let starts = Set(fragments.map(\.offset))
-    for point in randomAccessPoints where !starts.contains(Int(clamping: point.fragmentOffset)) {
-      log.report(.remark, at: point.entryOffset, path: "mfra/tfra", "no moof begins at byte \(point.fragmentOffset)")
+    if !randomAccessPoints.isEmpty {
+      let starts = Set(fragments.map(\.offset))
+      for point in randomAccessPoints where !starts.contains(Int(clamping: point.fragmentOffset)) {
+        log.report(.remark, at: point.entryOffset, path: "mfra/tfra", "no moof begins at byte \(point.fragmentOffset)")
+      }
     }
     try SegmentIndex.check(indexes, fileSize: bytes.count, &log)
     diagnostics = log.all

@@ -15,14 +15,12 @@ public struct RandomAccessPoint: Equatable, Sendable {
   /// First byte of the entry itself.
   var entryOffset: Int
 
-  /// All points of a file; entries of a box whose fields cannot be read are left out.
-  static func all(_ source: MediaBytes, _ tree: BoxTree) -> [RandomAccessPoint] {
+  /// All points of an `mfra`; entries of a box whose fields cannot be read are left out.
+  static func all(_ source: MediaBytes, _ tree: BoxTree, _ root: Int) -> [RandomAccessPoint] {
     var points: [RandomAccessPoint] = []
-    for root in tree.roots where tree.records[root].type == "mfra" {
-      for index in tree.children(of: root) where tree.records[index].type == "tfra" {
-        guard let box = try? tree.fields(TrackFragmentRandomAccessBox.self, at: index, in: source) else { continue }
-        append(box, source, to: &points)
-      }
+    for index in tree.children(of: root) where tree.records[index].type == "tfra" {
+      guard let box = try? tree.fields(TrackFragmentRandomAccessBox.self, at: index, in: source) else { continue }
+      append(box, source, to: &points)
     }
     return points
   }
