@@ -3,7 +3,7 @@ import CDNModel
 import Glibc
 import SimEngine
 
-/// `simbench cache [--requests N] [--objects N] [--capacity N] [--rounds N] [--policies LIST] [--python PYTHON]`
+/// Measures cache policies; options are --requests, --objects, --capacity, --rounds, --policies and --python.
 ///
 /// Writes the trace to a temporary oracleGeneral file, reads it back and replays it, sizes ignored; prints CPU
 /// nanoseconds a request with and without reading. With `--python` (or the environment variable LIBCACHESIM_PYTHON)

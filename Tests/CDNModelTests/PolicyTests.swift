@@ -1,7 +1,9 @@
 import CDNModel
 import Testing
 
-/// The policy of the documentation: evicts the object with the largest number. One file, one line in a registry.
+/// The policy of the documentation: evicts the object with the largest number.
+///
+/// One file, one line in a registry.
 private struct LargestNumberPolicy: EvictionPolicy, ~Copyable {
   static let description = PolicyDescription(
     "largest-number", "evicts the object of largest number", source: "made for this test",

@@ -73,7 +73,7 @@ struct StackDistances: ~Copyable {
     }
   }
 
-  /// Gives the live moments the numbers 1, 2, ... and builds the tree anew.
+  /// Numbers the live moments anew from 1 and rebuilds the tree.
   private mutating func renumber() {
     var live = 0
     for moment in 1...max(now, 1) where owners[moment] >= 0 {

@@ -1,8 +1,14 @@
-/// What moving and keeping bytes costs. All prices are configurable; the defaults are assumptions for comparisons.
+/// What moving and keeping bytes costs.
+///
+/// All prices are configurable; the defaults are assumptions for comparisons.
 public struct DeliveryPrices: Sendable, Equatable {
-  /// Edge to viewers, $ per GB (10^9 bytes). The first public tier of large clouds is about 0.085.
+  /// Edge to viewers, $ per GB (10^9 bytes).
+  ///
+  /// The first public tier of large clouds is about 0.085.
   public var egressPerGB = 0.085
-  /// Between tiers on misses, $ per GB. Free inside some clouds, so it must be configurable.
+  /// Between tiers on misses, $ per GB.
+  ///
+  /// Free inside some clouds, so it must be configurable.
   public var midgressPerGB = 0.02
   /// Filling ahead of demand, $ per GB; off-peak capacity is cheap.
   public var fillPerGB = 0.005

@@ -1,5 +1,6 @@
-/// Belady's clairvoyant policy: evicts the object whose next use lies farthest ahead. The ceiling for objects of one
-/// size; objects never asked for again are still admitted, and go first.
+/// Belady's clairvoyant policy: evicts the object whose next use lies farthest ahead.
+///
+/// The ceiling for objects of one size; objects never asked for again are still admitted, and go first.
 ///
 /// Each use pushes a new entry on a heap and leaves the old one behind: old entries lie in the past, so they cannot
 /// come up while any resident has a future. When they outnumber the residents the heap is rebuilt.

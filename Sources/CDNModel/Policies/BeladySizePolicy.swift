@@ -1,5 +1,6 @@
-/// Clairvoyant with sizes: evicts, of a random sample, the object with the largest size times distance to its next
-/// use. Objects without another use are not kept.
+/// Clairvoyant with sizes: evicts, of a random sample, the object with the largest size times distance to its next use.
+///
+/// Objects without another use are not kept.
 struct BeladySizePolicy: EvictionPolicy, ~Copyable {
   static let description = PolicyDescription(
     "belady-size", "evicts, of a random sample, the largest size times time to the next use (needs the whole trace)",

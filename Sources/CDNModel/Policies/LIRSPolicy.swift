@@ -166,6 +166,8 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
 
   /// Sinks the LIR object at the bottom of the stack into the queue, or evicts it if it is too large for that.
   private mutating func evictLow() {
+    // With room for one LIR object a pushed-out object may lie below it.
+    prune()
     let id = stack.oldest
     let size = objects[id].bytes
     leaveStack(id)

@@ -1,8 +1,10 @@
 internal import SimEngine
 
 /// LeCaR: two experts, LRU and LFU; each eviction follows one of them at random, and a hit on what an expert threw out
-/// lowers its weight, the more the fresher the mistake. Each expert's history holds half a capacity; an object that
-/// both experts name as victim is nobody's mistake and is not remembered.
+/// lowers its weight, the more the fresher the mistake.
+///
+/// Each expert's history holds half a capacity; an object that both experts name as victim is nobody's mistake and is
+/// not remembered.
 struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   static let description = PolicyDescription(
     "lecar", "follows LRU or LFU at random, with weights learned from regret",

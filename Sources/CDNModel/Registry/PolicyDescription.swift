@@ -60,7 +60,9 @@ public struct PolicyDescription: Sendable, Equatable {
   }
 }
 
-/// The values of a policy's parameters: what was given, else the defaults. All values have been checked.
+/// The values of a policy's parameters: what was given, else the defaults.
+///
+/// All values have been checked.
 public struct PolicyArguments: Sendable, Equatable {
   private var values: [(name: String, text: String)]
   private var given: Set<String> = []

@@ -42,7 +42,9 @@ public struct PolicyRegistry: Sendable {
   /// A table of other policies, or of more.
   public init(_ entries: [PolicyEntry]) { self.entries = entries }
 
-  /// The built-in policies. A new policy is one file and one line here.
+  /// The built-in policies.
+  ///
+  /// A new policy is one file and one line here.
   public static let standard = PolicyRegistry([
     PolicyEntry(FIFOPolicy.self),
     PolicyEntry(LRUPolicy.self),

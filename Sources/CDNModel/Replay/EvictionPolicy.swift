@@ -9,7 +9,9 @@ public struct CacheRequest: Sendable, BitwiseCopyable {
   public var index: Int64
   /// Number of the next request for the same object, `.max` if there is none or it is unknown.
   public var next: Int64
-  /// The object's own name: what sketches hash. Dense numbers may be given to another object later, keys may not.
+  /// The object's own name: what sketches hash.
+  ///
+  /// Dense numbers may be given to another object later, keys may not.
   public var key: UInt64
 
   /// A request.

@@ -1,7 +1,9 @@
 // The tables that policies are made of: records indexed by dense object number, doubly linked by 32-bit numbers. One
 // allocation a table, all zero at first, so that untouched objects cost no memory.
 
-/// A record that can hang in a doubly linked list. All-zero bits must mean "unknown object".
+/// A record that can hang in a doubly linked list.
+///
+/// All-zero bits must mean "unknown object".
 public protocol LinkedRecord: BitwiseCopyable {
   /// Neighbour towards the newest end, -1 at the end.
   var newer: Int32 { get set }

@@ -46,7 +46,9 @@ public struct CacheStudyRow: Sendable {
   public var capacity: Int64
   /// Whether sizes were ignored.
   public var ignoresSizes: Bool
-  /// What was counted; zero where the run failed. With sampling, scaled to the whole trace.
+  /// What was counted; zero where the run failed.
+  ///
+  /// With sampling, scaled to the whole trace.
   public var counts: ReplayCounts
   /// CPU time a request, in nanoseconds; nil where the run failed.
   public var cpuNanosecondsPerRequest: Double?
