@@ -19,7 +19,9 @@ public final class World {
   private let identity: RunIdentity
 
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
-  public init(scenario: Scenario, pattern: SegmentPattern, identity: RunIdentity) {
+  ///
+  /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk.
+  public init(scenario: Scenario, pattern: SegmentPattern, identity: RunIdentity) throws {
     self.scenario = scenario
     self.identity = identity
     let scale = PlatformScale(scenario: scenario)
@@ -28,14 +30,15 @@ public final class World {
     let settings = SiteSettings(scenario: scenario, catalog: catalog)
     let demand = Demand(scenario: scenario)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
-    sites = (0..<scale.keptSites).map { index in
+    sites = try (0..<scale.keptSites).map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
         identity: identity)
+      let cache = try placement.makeCache(
+        scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
         EdgeSiteState(
-          index: index, catalog: catalog, settings: settings, cache: placement.makeCache(scenario.cdn.edge),
-          demand: processes, run: identity))
+          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, run: identity))
     }
     core = PlatformCore(CoreState(scenario: scenario, catalog: catalog, scale: scale, run: identity))
     self.scale = scale

@@ -35,7 +35,7 @@ public struct ReplicationStudy: Sendable {
     var results: [PlatformResults] = []
     var events: UInt64 = 0
     for replication in 0..<replications {
-      let world = World(
+      let world = try World(
         scenario: file.scenario, pattern: file.pattern,
         identity: RunIdentity(seed: seed, replication: UInt64(replication), queue: queue))
       var borders = 0

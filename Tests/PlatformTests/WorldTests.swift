@@ -93,7 +93,7 @@ struct WorldTests {
   @Test("a run that is stopped says how far it came, and its numbers are consistent up to there")
   func stopped() throws {
     let scenario = try TestPlatform.scenario()
-    let world = World(scenario: scenario, pattern: TestPlatform.pattern, identity: RunIdentity(seed: 1))
+    let world = try World(scenario: scenario, pattern: TestPlatform.pattern, identity: RunIdentity(seed: 1))
     let results = try world.run(jobs: 2) { $0.time < .seconds(300) }
     #expect(!results.isComplete)
     #expect(results.reached >= .seconds(300))

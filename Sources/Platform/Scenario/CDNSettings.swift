@@ -1,3 +1,4 @@
+import CDNModel
 public import SimEngine
 public import TextFormats
 
@@ -21,14 +22,6 @@ public struct CDNSettings: SettingsGroup, Equatable {
 
 /// Edge sites: each serves its share of the viewers from its own disk.
 public struct EdgeSettings: SettingsGroup, Equatable {
-  /// How a site decides what to keep.
-  public enum Policy: String, CaseIterable, Sendable {
-    /// Keeps what was asked for last, evicts what was not asked for longest.
-    case lru
-    /// Keeps the files with the most expected bytes served per byte stored; nothing else enters.
-    case hotTitlePlacement = "hot-title-placement"
-  }
-
   /// What a reactive cache holds when the run starts.
   public enum Prefill: String, CaseIterable, Sendable {
     /// Nothing.
@@ -41,8 +34,10 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   public var sites = 1
   /// Disk of one site.
   public var diskBytes: Int64 = 2_000_000_000_000
-  /// How a site decides what to keep.
-  public var policy = Policy.lru
+  /// How a site decides what to keep: `hot-title-placement`, or any eviction policy with its parameters.
+  public var policy = "lru"
+  /// Which missed segments a reactive cache takes in.
+  public var admission = "none"
   /// What a reactive cache holds when the run starts.
   public var prefill = Prefill.popular
 
@@ -54,8 +49,28 @@ public struct EdgeSettings: SettingsGroup, Equatable {
     SettingsTable<EdgeSettings>("Edge sites: each serves its share of the viewers from its own disk.")
       .integer("sites", \.sites, 1...1_000_000, "Edge sites of the whole platform.")
       .bytes("disk", \.diskBytes, 0...1_000_000_000_000_000_000, "Disk of one site.")
-      .choice("policy", \.policy, "How a site decides what to keep.")
+      .text(
+        "policy", \.policy,
+        "How a site decides what to keep: hot-title-placement, lru, s3fifo, sieve, wtinylfu, gdsf, ..., with parameters "
+          + "after a colon.")
+      .text("admission", \.admission, "Which missed segments a reactive cache takes in: none, second-hit, size:max=Q, ...")
       .choice("prefill", \.prefill, "What a reactive cache holds when the run starts.")
+      .check { edge, places in
+        do throws(PolicyFailure) {
+          _ = try edge.makeCache(seed: 0)
+          return []
+        } catch {
+          return [InputDiagnostic(place: places["policy"], message: error.description)]
+        }
+      }
+  }
+
+  /// An empty cache of one site.
+  ///
+  /// - Throws: `PolicyFailure` where policy or admission is unknown, or cannot work with the disk.
+  func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
+    try EdgeCache(
+      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes, tracksMissCauses: false, seed: seed)
   }
 }
 

@@ -48,18 +48,17 @@ struct Placement {
     return shares
   }
 
-  /// The cache of one site as it is when the run starts.
-  func makeCache(_ edge: EdgeSettings) -> EdgeCache {
-    switch edge.policy {
-    case .hotTitlePlacement:
-      var cache = EdgeCache(.hotTitlePlacement(pinnedShare: 1), capacityBytes: edge.diskBytes)
+  /// The cache of one site as it is when the run starts: placed files, and a reactive share filled as `prefill` says.
+  ///
+  /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
+  func makeCache(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> EdgeCache {
+    var cache = try edge.makeCache(seed: seed)
+    if cache.pinnedCapacityBytes > 0 {
       cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
-      return cache
-    case .lru:
-      var cache = EdgeCache(.lru, capacityBytes: edge.diskBytes, tracksMissCauses: false)
-      if edge.prefill == .popular { fill(&cache, capacityBytes: edge.diskBytes) }
-      return cache
     }
+    let reactiveBytes = edge.diskBytes - cache.pinnedCapacityBytes
+    if edge.prefill == .popular, reactiveBytes > 0 { fill(&cache, capacityBytes: reactiveBytes) }
+    return cache
   }
 
   /// Admits the files that fit, the most worthwhile last, so that they are the most recently used.
@@ -69,7 +68,7 @@ struct Placement {
     for index in order where candidates[index].expectedBytesServed > 0 {
       // A title that has not been released yet cannot have been watched.
       guard candidates[index].file.title != catalog.premiereTitle else { continue }
-      guard candidates[index].storedBytes <= room else { continue }
+      guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file) else { continue }
       room -= candidates[index].storedBytes
       chosen.append(index)
     }
