@@ -23,7 +23,8 @@ enum Simrun {
     version: version.number,
     verbs: [
       RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
-      SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb,
+      SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
+      PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
     ],
     verbForFiles: "run",
     examples: [
@@ -42,6 +43,15 @@ enum Simrun {
     Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
     Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
     Action(path: ["network", "download"], run: NetworkVerbs.download),
+    Action(path: ["media", "inspect"], run: MediaVerbs.inspect),
+    Action(path: ["media", "samples"], run: MediaVerbs.samples),
+    Action(path: ["media", "segments"], run: MediaVerbs.segments),
+    Action(path: ["media", "rewrite"], run: MediaVerbs.rewrite),
+    Action(path: ["media", "check"], run: MediaVerbs.check),
+    Action(path: ["media", "init"], run: MediaVerbs.initialize),
+    Action(path: ["media", "ladder"], run: MediaVerbs.ladder), Action(path: ["cache"], run: CacheVerb.run),
+    Action(path: ["play"], run: PlayVerb.run), Action(path: ["qoe"], run: QoEVerb.run),
+    Action(path: ["pipeline"], run: PipelineVerb.run),
   ]
 
   /// Runs the tool with the arguments after its name.

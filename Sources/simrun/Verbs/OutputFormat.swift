@@ -12,4 +12,15 @@ enum OutputFormat {
     let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) ?? .forStandardOutput
     print(table.text(format), terminator: "")
   }
+
+  /// Prints rows of text fields; numbers among them are aligned as numbers.
+  static func show(columns: [String], rows: some Sequence<[String]>, _ invocation: Invocation) {
+    let rows = Array(rows)
+    let text = columns.indices.filter { column in
+      rows.contains { !$0[column].isEmpty && Double($0[column]) == nil }
+    }
+    var table = Table(columns, text: text.map { columns[$0] })
+    for row in rows { table.append(row.map { $0.isEmpty ? .empty : .text($0) }) }
+    show(table, invocation)
+  }
 }

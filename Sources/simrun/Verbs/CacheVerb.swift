@@ -1,0 +1,116 @@
+import Arguments
+import CDNModel
+import Reporting
+import TextFormats
+
+/// `simrun cache TRACE`: eviction policies over a trace of requests.
+enum CacheVerb {
+  static let verb = Verb(
+    "cache", "Replay a trace of requests through cache policies.",
+    discussion: """
+      One row a policy and size; a policy that fails gives a row with its status, and the others go on. Policies: \
+      \(PolicyRegistry.standard.names.joined(separator: ", ")). Parameters stand after a colon: \
+      s3fifo:small-ratio=0.1,threshold=2.
+      """,
+    operands: [Operand("TRACE", "CSV, oracleGeneral or LRB, plain, .gz or .zst.", completion: .file)],
+    options: [
+      .repeated("policy", "P[,P...]", "Policies; lru by default."),
+      .repeated("size", "S[,S...]", "Cache sizes: bytes, with a unit, or a % of the footprint."),
+      .flag("ignore-object-size", "Every object counts as 1; sizes count objects."),
+      .value("admission", "A", standard: "none", "none, second-hit, size:max=Q, adaptsize, probabilistic:p=X."),
+      .choice(
+        "format", TraceFormat.allCases.map(\.rawValue), standard: TraceFormat.auto.rawValue, "Format of the trace."),
+      .value("columns", "time=1,id=2,size=3", "Columns of a CSV trace, counted from 1."),
+      .choice(
+        "compat", Compatibility.allCases.map(\.rawValue), standard: Compatibility.v035.rawValue,
+        "libCacheSim version to agree with where versions differ."),
+      .flag("mrc", "Print the exact LRU miss-ratio curve instead, in one pass."),
+      .flag("regret", "Add the excess over Belady's clairvoyant policy."),
+      .value("sample", "R", "Keep this share of the objects (SHARDS)."),
+      .value("limit", "N", "Read only the first N requests."),
+      .value("seed", "S", standard: "0", "Seed of policies that choose at random."),
+      .value("jobs", "N", short: "j", "Threads; all processors by default. Never changes a figure."),
+      .choice("print", TableFormat.allCases.map(\.rawValue), "How the table is printed."),
+    ],
+    examples: [
+      Example("simrun cache trace.csv --policy lru,sieve,s3fifo --size 1%,10%", "Three policies at two sizes."),
+      Example("simrun cache trace.csv.zst --mrc", "The whole LRU curve."),
+    ])
+
+  @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
+    let trace = try readTrace(invocation)
+    if trace.skippedZeroSizes > 0 {
+      Simrun.complain("simrun: \(trace.skippedZeroSizes) requests of size 0 were left out")
+    }
+    let jobs = try ScenarioOptions.jobs(invocation)
+    let ignoresSizes = invocation.flag("ignore-object-size")
+    let capacities = try sizes(invocation)
+    if invocation.flag("mrc") {
+      let footprint = ignoresSizes ? Int64(trace.objectCount) : trace.footprintBytes
+      let points = MissRatioCurve.lru(
+        trace: trace,
+        capacities: capacities.isEmpty
+          ? MissRatioCurve.defaultCapacities(footprint: footprint)
+          : capacities.map { $0.resolved(footprint: footprint) },
+        ignoringSizes: ignoresSizes, jobs: jobs)
+      show(MissRatioPoint.header, points.map(\.fields), invocation)
+      return .success
+    }
+    guard !capacities.isEmpty else { throw invocation.error("--size is missing", suggestion: "--size 1%,10%") }
+    var options = CacheStudyOptions(policies: try policies(invocation), capacities: capacities)
+    options.ignoresSizes = ignoresSizes
+    options.compatibility = invocation.text("compat").flatMap(Compatibility.init(rawValue:)) ?? .v035
+    options.jobs = jobs
+    options.seed = UInt64(try invocation.integer("seed", in: 0...Int64.max) ?? 0)
+    options.sampleRate = try invocation.number("sample", in: 1e-6...1)
+    options.comparesWithBelady = invocation.flag("regret")
+    do throws(PolicyFailure) {
+      options.admission = try AdmissionRegistry.standard.choice(invocation.text("admission") ?? "none")
+    } catch { throw invocation.error("admission", error.description) }
+    let rows = CacheStudy.rows(trace: trace, options: options)
+    show(
+      CacheStudyRow.header(withRegret: options.comparesWithBelady),
+      rows.map { $0.fields(withRegret: options.comparesWithBelady) }, invocation)
+    return .success
+  }
+
+  private static func readTrace(_ invocation: Invocation) throws -> RequestTrace {
+    var reader = TraceReader()
+    reader.format = invocation.text("format").flatMap(TraceFormat.init(rawValue:)) ?? .auto
+    if let columns = invocation.text("columns") {
+      do throws(PolicyFailure) { reader.columns = try TraceColumns(columns) } catch {
+        throw invocation.error("columns", error.description)
+      }
+    }
+    reader.limit = try invocation.integer("limit", in: 1...Int64.max).map(Int.init)
+    let trace = try reader.read(path: invocation.required("TRACE"))
+    guard invocation.flag("mrc"), let rate = try invocation.number("sample", in: 1e-6...1) else { return trace }
+    return trace.sampled(rate: rate)
+  }
+
+  private static func policies(_ invocation: Invocation) throws -> [PolicyChoice] {
+    let lists = invocation.texts("policy")
+    do throws(PolicyFailure) {
+      var choices: [PolicyChoice] = []
+      for list in lists.isEmpty ? ["lru"] : lists { choices += try PolicyRegistry.standard.choices(list) }
+      return choices
+    } catch { throw invocation.error("policy", error.description) }
+  }
+
+  private static func sizes(_ invocation: Invocation) throws -> [CacheCapacity] {
+    do throws(QuantityError) {
+      var sizes: [CacheCapacity] = []
+      for list in invocation.texts("size") {
+        for text in list.split(separator: ",") { sizes.append(try CacheCapacity(String(text))) }
+      }
+      return sizes
+    } catch { throw invocation.error("size", error.message, suggestion: error.suggestion) }
+  }
+
+  private static func show(_ columns: [String], _ rows: [[String]], _ invocation: Invocation) {
+    let format = invocation.text("print").flatMap(TableFormat.init(rawValue:)) ?? .forStandardOutput
+    var table = Table(columns, text: ["trace", "policy", "params", "admission", "status"])
+    for row in rows { table.append(row.map { $0.isEmpty ? .empty : .text($0) }) }
+    print(table.text(format), terminator: "")
+  }
+}
