@@ -67,7 +67,7 @@ struct MutationTests {
   #if DEBUG
     private static let inputs = 3000
   #else
-    private static let inputs = 60_000
+    private static let inputs = 40_000
   #endif
 
   @Test("no mutated input crashes a parser, breaks a promise, or takes a second")

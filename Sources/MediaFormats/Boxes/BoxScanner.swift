@@ -68,6 +68,9 @@ struct BoxScanner {
       isCut = true
       size = room
     }
+    guard tree.records.count < BoxTree.boxLimit else {
+      throw fault(.count, position, type, "is one of more than \(BoxTree.boxLimit) boxes")
+    }
     let record = BoxRecord(
       offset: position, size: Int(size), type: type, parent: Int32(parent), subtreeEnd: 0,
       headerSize: UInt8(min(headerSize, Int(size))), depth: UInt8(path.count), sizeForm: form)

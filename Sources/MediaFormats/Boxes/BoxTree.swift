@@ -41,6 +41,8 @@ public struct BoxTree: Sendable {
   ///
   /// Real files stay below 12.
   public static let depthLimit = 32
+  /// Most boxes of a file; a day of live video in fragments of one frame has 20 million.
+  public static let boxLimit = 1 << 25
 
   /// Boxes in file order.
   public private(set) var records: [BoxRecord] = []
