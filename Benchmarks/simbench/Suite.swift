@@ -14,6 +14,7 @@ struct Suite: Sendable {
     Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
     Suite(name: "cache", summary: "cache policies beside libcachesim", run: runCacheBenchmarks(arguments:)),
+    Suite(name: "media", summary: "boxes and samples beside ffprobe", run: runMediaBenchmarks(arguments:)),
     Suite(name: "statistics", summary: "closed forms and coverage of intervals", run: StatisticsSuite.run),
   ]
 

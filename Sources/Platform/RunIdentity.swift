@@ -10,6 +10,8 @@ public struct RunIdentity: Sendable {
   public var queue: QueueBacking
   /// Every partition keeps its digest after each 2^k events, so that two runs can be compared event by event.
   public var checkpointExponent: Int?
+  /// Whether partitions count events and processor time by kind of event.
+  public var profilesEvents = false
   /// Events that one partition keeps in full.
   public var tracedEvents: TracedEvents?
 

@@ -14,6 +14,8 @@ public struct ReplicationStudy: Sendable {
   public var jobs: Int
   /// Backing of the event queues; never changes a result.
   public var queue: QueueBacking
+  /// Whether events and processor time are counted by kind of event.
+  public var profilesEvents = false
 
   /// A study of the scenario with the seed that it names itself.
   public init(_ file: ScenarioFile, replications: Int = 1, jobs: Int = 1, queue: QueueBacking = .radix) {
@@ -35,9 +37,9 @@ public struct ReplicationStudy: Sendable {
     var results: [PlatformResults] = []
     var events: UInt64 = 0
     for replication in 0..<replications {
-      let world = try World(
-        scenario: file.scenario, pattern: file.pattern,
-        identity: RunIdentity(seed: seed, replication: UInt64(replication), queue: queue))
+      var identity = RunIdentity(seed: seed, replication: UInt64(replication), queue: queue)
+      identity.profilesEvents = profilesEvents
+      let world = try World(scenario: file.scenario, pattern: file.pattern, identity: identity)
       var borders = 0
       let result = try world.run(jobs: jobs) { run in
         borders += 1

@@ -1,4 +1,4 @@
-import Platform
+public import Platform
 import Reporting
 import SimEngine
 
@@ -30,6 +30,8 @@ public struct RunStudy {
   public struct Outcome: Sendable {
     /// What to tell the user.
     public let summary: EndSummary
+    /// Events and processor time by kind of event in the first replication, if that was asked for.
+    public let eventProfile: [EventKindProfile]
     /// Whether the run reached its end; an interrupted one leaves marked, partial results.
     public let isComplete: Bool
   }
@@ -51,6 +53,7 @@ public struct RunStudy {
     try files.writeManifest(configurations, version: version, arguments: arguments, machine: machine)
     return Outcome(
       summary: EndSummary(results: results, machine: machine, directory: output.path),
+      eventProfile: results.first?.eventProfile ?? [],
       isComplete: results.count == replications.replications && results.allSatisfy(\.isComplete))
   }
 }

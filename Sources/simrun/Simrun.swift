@@ -22,7 +22,7 @@ enum Simrun {
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
     verbs: [
-      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
+      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
     ],
@@ -38,7 +38,8 @@ enum Simrun {
   /// What the verbs of the table do.
   static let actions: [Action] = [
     Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
-    Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
+    Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
+    Action(path: ["fingerprint"], run: FingerprintVerb.run),
     Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
     Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
     Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),

@@ -79,6 +79,7 @@ struct CoreState: ~Copyable {
 
   /// Completions on the link come before events of the same instant, so that a link's rates never lag an event.
   mutating func run(before limit: SimTime) {
+    log.windowBegins()
     while true {
       let completion = egress.nextCompletion ?? .distantFuture
       let pending = queue.nextTime() ?? .distantFuture
@@ -141,7 +142,8 @@ struct CoreState: ~Copyable {
     note(at: now, target: site, .sent)
   }
 
-  private enum Kind: UInt8 {
+  /// Numbers of the kinds of events in the digest.
+  enum Kind: UInt8, CaseIterable {
     case fetch = 1
     case firstByte = 2
     case sent = 3

@@ -23,6 +23,8 @@ public struct PlatformResults: Sendable {
   public let partitionDigests: [RunDigest]
   /// The events that the run was asked to keep in full.
   public let tracedEvents: [TracedEvent]
+  /// Events and processor time by kind of event, the costliest first; empty unless the run was asked for it.
+  public let eventProfile: [EventKindProfile]
   /// The listed sessions, by site and in the order in which they ended.
   public let sessions: [SessionRecord]
   /// Start-up delays since the warm-up, in seconds.
@@ -49,6 +51,7 @@ public struct PlatformResults: Sendable {
     self.core = core
     partitionDigests = logs.map(\.digest)
     tracedEvents = logs.flatMap(\.trace)
+    eventProfile = Self.profile(sites: logs.dropLast(), core: logs.suffix(1))
     events = sites.reduce(core.events) { $0 + $1.events }
     var digest = RunDigest()
     for partition in partitionDigests { digest.merge(partition) }
@@ -79,6 +82,23 @@ public struct PlatformResults: Sendable {
     observed = ObservedWindow(
       from: scenario.warmup > .zero ? cut : nil, to: moments.count - 1, sites: sites, core: core)
     self.violations = violations
+  }
+
+  private static func profile(sites: ArraySlice<EventLog>, core: ArraySlice<EventLog>) -> [EventKindProfile] {
+    func rows(_ component: String, _ logs: ArraySlice<EventLog>, _ kinds: [(UInt8, String)]) -> [EventKindProfile] {
+      let profiles = logs.compactMap(\.profile)
+      return profiles.isEmpty
+        ? []
+        : kinds.map { number, name in
+          EventKindProfile(
+            component: component, kind: name, events: profiles.reduce(0) { $0 + $1.events[Int(number)] },
+            cpuSeconds: Double(profiles.reduce(0) { $0 + $1.nanoseconds[Int(number)] }) / 1e9)
+        }
+    }
+    let all =
+      rows("edge", sites, EdgeSiteState.Kind.allCases.map { ($0.rawValue, "\($0)") })
+      + rows("origin", core, CoreState.Kind.allCases.map { ($0.rawValue, "\($0)") })
+    return all.sorted { ($1.cpuSeconds, $0.component, $0.kind) < ($0.cpuSeconds, $1.component, $1.kind) }
   }
 }
 

@@ -52,8 +52,11 @@ public struct EdgeSettings: SettingsGroup, Equatable {
       .text(
         "policy", \.policy,
         "How a site decides what to keep: hot-title-placement, lru, s3fifo, sieve, wtinylfu, gdsf, ..., with parameters "
-          + "after a colon.")
-      .text("admission", \.admission, "Which missed segments a reactive cache takes in: none, second-hit, size:max=Q, ...")
+          + "after a colon."
+      )
+      .text(
+        "admission", \.admission, "Which missed segments a reactive cache takes in: none, second-hit, size:max=Q, ..."
+      )
       .choice("prefill", \.prefill, "What a reactive cache holds when the run starts.")
       .check { edge, places in
         do throws(PolicyFailure) {

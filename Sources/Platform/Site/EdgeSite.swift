@@ -113,6 +113,7 @@ struct EdgeSiteState: ~Copyable {
   /// At one instant the link's completions come first, so that its rates never lag
   /// behind an event.
   mutating func run(before limit: SimTime) {
+    log.windowBegins()
     while true {
       let completion = edgeLink.nextCompletion ?? .distantFuture
       let pending = queue.nextTime() ?? .distantFuture
@@ -169,7 +170,8 @@ struct EdgeSiteState: ~Copyable {
 
   // MARK: - Observation
 
-  private enum Kind: UInt8 {
+  /// Numbers of the kinds of events in the digest.
+  enum Kind: UInt8, CaseIterable {
     case arrival = 1
     case request = 2
     case fetched = 3

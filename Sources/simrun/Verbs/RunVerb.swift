@@ -20,6 +20,7 @@ enum RunVerb {
       .choice(
         "queue", QueueBacking.allCases.map(\.rawValue), standard: QueueBacking.radix.rawValue,
         "Backing of the event queues; never changes a result."),
+      .flag("profile-events", "Print events and processor time by kind of event at the end."),
       .flag("dry-run", "Check the scenario, print it with all its defaults, and stop."),
       .flag("quiet", short: "q", "No progress and no summary."),
     ],
@@ -38,16 +39,32 @@ enum RunVerb {
     var study = ReplicationStudy(
       file, replications: try ScenarioOptions.replications(invocation), jobs: try ScenarioOptions.jobs(invocation))
     study.queue = invocation.text("queue").flatMap(QueueBacking.init(rawValue:)) ?? .radix
+    study.profilesEvents = invocation.flag("profile-events")
     let isQuiet = invocation.flag("quiet")
     let outcome = try RunStudy(
       study, directory: invocation.text("out") ?? "reports/\(file.scenario.name)",
       arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version, isQuiet: isQuiet
     ).run()
     if !isQuiet { print(outcome.summary.text, terminator: "") }
+    if !outcome.eventProfile.isEmpty { showProfile(outcome.eventProfile) }
     guard outcome.isComplete else {
       Simrun.complain("simrun: interrupted; the results are partial and run.json says so")
       return .interrupted
     }
     return .success
+  }
+
+  private static func showProfile(_ profile: [EventKindProfile]) {
+    let total = profile.reduce(0) { $0 + $1.cpuSeconds }
+    var table = Table(
+      ["component", "kind", "events", "cpu_s", "cpu_share", "ns_per_event"], text: ["component", "kind"])
+    for row in profile {
+      table.append([
+        .text(row.component), .text(row.kind), .integer(Int64(row.events)), .number(row.cpuSeconds),
+        .number(total > 0 ? row.cpuSeconds / total : 0),
+        row.events > 0 ? .number(row.cpuSeconds * 1e9 / Double(row.events)) : .empty,
+      ])
+    }
+    print(table.text(.forStandardOutput), terminator: "")
   }
 }
