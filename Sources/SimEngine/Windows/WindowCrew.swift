@@ -3,22 +3,27 @@ import Synchronization
 
 /// Threads that share the partitions of each window and meet at its border.
 ///
-/// A window lasts tens of microseconds, so the threads meet by watching an atomic word: first without leaving the
-/// processor, then by yielding it, so that a busy machine loses little.
+/// A window lasts tens of microseconds, so nothing here blocks: partitions are claimed from one atomic word, and the
+/// border is reached when every partition is done, whoever did it. A helper that the system does not run just now is
+/// not waited for; on a busy machine the calling thread does the work alone instead of standing at the border.
 final class WindowCrew: @unchecked Sendable {
   private let partitions: [any Partition]
-  private let helpers: Int
   private var threads: [pthread_t] = []
-  /// Written by the caller before `window` is advanced, read by the helpers after they saw it advance.
+  /// Written before a window is opened, and not again before each of its partitions is done.
   private var limit = SimTime.zero
-  private let window = Atomic<Int>(0)
-  private let nextPartition = Atomic<Int>(0)
-  private let finishedHelpers = Atomic<Int>(0)
+  /// Number of the window in the high bits, the next partition to claim in the low ones: a claim made late, for a
+  /// window that is over, cannot take a partition of the next.
+  private let claims: Atomic<UInt64>
+  private let done = Atomic<Int>(0)
   private let isDismissed = Atomic<Bool>(false)
 
+  private static let partitionBits: UInt64 = 24
+
   init(partitions: [any Partition], helpers: Int) {
+    precondition(partitions.count < 1 << Int(Self.partitionBits), "a crew shares at most 2^24 partitions")
     self.partitions = partitions
-    self.helpers = helpers
+    // Nothing can be claimed before the first window.
+    claims = Atomic<UInt64>(UInt64(partitions.count))
     for _ in 0..<helpers {
       var thread = pthread_t()
       let crew = Unmanaged.passRetained(self)
@@ -28,7 +33,11 @@ final class WindowCrew: @unchecked Sendable {
           if let context { Unmanaged<WindowCrew>.fromOpaque(context).takeRetainedValue().help() }
           return nil
         }, crew.toOpaque())
-      precondition(status == 0, "the system gave no thread for the window crew")
+      guard status == 0 else {
+        // Without another thread the calling one does the work.
+        crew.release()
+        break
+      }
       threads.append(thread)
     }
   }
@@ -42,40 +51,38 @@ final class WindowCrew: @unchecked Sendable {
       return
     }
     self.limit = limit
-    nextPartition.store(0, ordering: .relaxed)
-    finishedHelpers.store(0, ordering: .relaxed)
-    window.wrappingAdd(1, ordering: .releasing)
-    claimPartitions()
+    done.store(0, ordering: .relaxed)
+    let window = (claims.load(ordering: .relaxed) >> Self.partitionBits) + 1
+    claims.store(window << Self.partitionBits, ordering: .releasing)
+    while claimPartition() {}
     var patience = Patience()
-    while finishedHelpers.load(ordering: .acquiring) < helpers { patience.wait() }
+    while done.load(ordering: .acquiring) < partitions.count { patience.wait() }
   }
 
   /// Ends the helper threads; the crew runs no window after this.
   func dismiss() {
     isDismissed.store(true, ordering: .relaxed)
-    window.wrappingAdd(1, ordering: .releasing)
     for thread in threads { pthread_join(thread, nil) }
     threads = []
   }
 
   private func help() {
-    var seen = 0
-    while true {
-      var patience = Patience()
-      while window.load(ordering: .acquiring) == seen { patience.wait() }
-      seen += 1
-      if isDismissed.load(ordering: .relaxed) { return }
-      claimPartitions()
-      finishedHelpers.wrappingAdd(1, ordering: .releasing)
+    var patience = Patience()
+    while !isDismissed.load(ordering: .relaxed) {
+      if claimPartition() { patience = Patience() } else { patience.wait() }
     }
   }
 
-  private func claimPartitions() {
-    while true {
-      let claimed = nextPartition.wrappingAdd(1, ordering: .relaxed).oldValue
-      if claimed >= partitions.count { return }
-      partitions[claimed].run(before: limit)
-    }
+  /// Takes one partition of the open window and runs it; answers whether there was one.
+  private func claimPartition() -> Bool {
+    let claim = claims.load(ordering: .acquiring)
+    let next = Int(claim & (1 << Self.partitionBits - 1))
+    guard next < partitions.count else { return false }
+    guard claims.compareExchange(expected: claim, desired: claim + 1, ordering: .acquiringAndReleasing).exchanged
+    else { return true }
+    partitions[next].run(before: limit)
+    done.wrappingAdd(1, ordering: .releasing)
+    return true
   }
 }
 
@@ -83,8 +90,13 @@ final class WindowCrew: @unchecked Sendable {
 private struct Patience {
   private var looks = 0
 
+  /// Watches closely at first, then between others' turns, and after a long while only now and then.
   mutating func wait() {
     looks += 1
-    if looks > 2_000 { sched_yield() }
+    if looks > 4_000 {
+      usleep(100)
+    } else if looks > 1_000 {
+      sched_yield()
+    }
   }
 }
