@@ -47,7 +47,7 @@ struct AnalysisTests {
     return RequestTrace(name: "zipf", ids: ids, bytes: Array(repeating: 1, count: requests))
   }
 
-  @Test("Che's approximation reproduces published values for a million objects")
+  @Test("Che's approximation reproduces published values for a million objects", .enabled(if: Build.isOptimised))
   func publishedValues() {
     let popularity = ZipfMandelbrot(count: 1_000_000, exponent: 1).probabilities
     let lru = CheApproximation.hitRatios(.lru, probabilities: popularity, capacity: 10_000)
@@ -57,7 +57,9 @@ struct AnalysisTests {
     #expect(abs(1 - CheApproximation.staticCeiling(probabilities: popularity, capacity: 10_000) - 0.31996) < 1e-5)
   }
 
-  @Test("simulated LRU and FIFO agree with Che's approximation within 0.2 % of the requests after warm-up")
+  @Test(
+    "simulated LRU and FIFO agree with Che's approximation within 0.2 % of the requests after warm-up",
+    .enabled(if: Build.isOptimised))
   func simulatedAgainstChe() throws {
     let objects = 20_000
     let trace = AnalysisTests.zipfTrace(objects: objects, requests: 1_000_000, exponent: 0.9)
@@ -75,7 +77,7 @@ struct AnalysisTests {
     }
   }
 
-  @Test("a SHARDS sample with the adjustment stays near the whole trace")
+  @Test("a SHARDS sample with the adjustment stays near the whole trace", .enabled(if: Build.isOptimised))
   func sampling() throws {
     let trace = AnalysisTests.zipfTrace(objects: 50_000, requests: 500_000, exponent: 0.9)
     for name in ["lru", "s3fifo", "arc"] {

@@ -58,7 +58,8 @@ struct PolicyTests {
 
   @Test("every invariant holds after every request, for every policy at every size", arguments: [1, 2, 3])
   func invariants(seed: Int) throws {
-    let trace = PolicyTests.trace(seed: UInt64(seed), requests: 3000, objects: 150)
+    let trace = PolicyTests.trace(
+      seed: UInt64(seed), requests: Build.isOptimised ? 3000 : 400, objects: Build.isOptimised ? 150 : 60)
     for entry in PolicyRegistry.standard.entries {
       for compatibility in Compatibility.allCases {
         let choice = try PolicyRegistry.standard.choice(entry.description.name)
@@ -126,7 +127,8 @@ struct PolicyTests {
       #expect(edge.lookup(key, bytes: 100) == .compulsoryMiss)
       edge.admit(key, bytes: 100)
     }
-    #expect(edge.residentBytes == 200 && edge.evictions == 3)
+    #expect(edge.residentBytes == 200)
+    #expect(edge.evictions == 3)
   }
 
   @Test("every policy and admission of the registry runs at an edge site under its own key space")
@@ -139,7 +141,7 @@ struct PolicyTests {
       for admission in ["none", "second-hit", "adaptsize:window=10000"] {
         var random = TestRandom(seed: 4)
         var edge = try EdgeCache(try EdgePolicy(name, admission: admission), capacityBytes: 100_000)
-        for step in 0..<20_000 {
+        for step in 0..<(Build.isOptimised ? 20_000 : 8000) {
           let key = SegmentKey(
             title: random.skewed(4000), representation: random.below(2), segment: random.below(3))
           let bytes = Int64(100 + key.rawValue % 401)
@@ -148,8 +150,8 @@ struct PolicyTests {
           if !resident && step % 5 != 0 { edge.admit(key, bytes: bytes) }
           if step % 2000 == 0 { try edge.validate() }
         }
-        #expect(edge.counters.hits > 1000, "\(name) \(admission)")
-        #expect(edge.residentBytes > 50_000 && edge.residentBytes <= 100_000, "\(name) \(admission)")
+        #expect(edge.counters.hits > 400, "\(name) \(admission)")
+        #expect((50_001...100_000).contains(edge.residentBytes), "\(name) \(admission)")
         edge.loseReactiveShare()
         #expect(edge.residentBytes == 0)
       }

@@ -24,3 +24,12 @@ struct TestRandom {
     return min(bound - 1, Int(Double(bound) * u * u * u))
   }
 }
+
+/// Unoptimised builds run the long comparisons in part only: they are some fifty times slower there.
+enum Build {
+  #if DEBUG
+    static let isOptimised = false
+  #else
+    static let isOptimised = true
+  #endif
+}

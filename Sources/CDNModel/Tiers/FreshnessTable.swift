@@ -3,7 +3,8 @@
 /// A stored object past its time is stale: it has to be revalidated or fetched again before it is served. Segments of
 /// finished titles never change and need no entry; manifests and live segments do.
 public struct FreshnessTable: ~Copyable, Sendable {
-  private struct Expiry: KeyedRecord {
+  // Internal, not private: clients destroy the slab in place and need its type.
+  struct Expiry: KeyedRecord {
     var keyWord: UInt64
     var chain: Int32
     var due: Int64
