@@ -85,7 +85,7 @@ struct DeterminismLint {
 
   /// The names that a file declares as Dictionary or Set.
   private static func unorderedNames(_ lines: [String]) -> [String] {
-    let types = #"(?:\[[^\[\]:]+\s*:\s*[^\]]+\]|Dictionary<|Set<|Set\()"#
+    let types = #"(?:\[[^\[\]():]+\s*:\s*[^\]]+\]|Dictionary<|Set<|Set\()"#
     let declarations = [
       #"(?:let|var)\s+(\w+)\s*:\s*"# + types, #"(?:let|var)\s+(\w+)\s*=\s*"# + types + #"[^\]]*[\])>]*\("#,
       #"[(,]\s*(?:\w+\s+)?(\w+)\s*:\s*(?:inout\s+|borrowing\s+)?"# + types,

@@ -31,9 +31,9 @@ public struct LastWindowForecaster: PopularityForecaster {
   public init() {}
 
   /// Replaces what it knew by the last period.
-  public mutating func observe(_ served: [FileDemand]) {
-    self.served.removeAll(keepingCapacity: true)
-    for demand in served { self.served[demand.file, default: 0] += demand.bytes }
+  public mutating func observe(_ demands: [FileDemand]) {
+    served.removeAll(keepingCapacity: true)
+    for demand in demands { served[demand.file, default: 0] += demand.bytes }
   }
 
   /// The bytes of the last period.
@@ -55,9 +55,9 @@ public struct AverageForecaster: PopularityForecaster {
   }
 
   /// Blends the last period in; a file seen for the first time starts at its demand.
-  public mutating func observe(_ served: [FileDemand]) {
+  public mutating func observe(_ demands: [FileDemand]) {
     period += 1
-    for demand in served {
+    for demand in demands {
       let known = average[demand.file] != nil
       average[demand.file] = known ? faded(demand.file) + weight * demand.bytes : demand.bytes
       touched[demand.file] = period

@@ -86,6 +86,7 @@ private struct SharingReader {
     }
     var names: Set<String> = []
     let flows = items("flows", of: node).map { item in
+      // determinism: links is an array here.
       let flow = self.flow(item, links: indices, linkNames: links.map(\.id))
       if !names.insert(flow.id).inserted { report(item, "flow '\(flow.id)' is there twice") }
       return flow

@@ -43,6 +43,7 @@ public final class QualityLadder: Sendable {
     storage = .allocate(capacity: 2 * bitratesKbps.count)
     for (quality, kbps) in bitratesKbps.enumerated() {
       (storage + quality).initialize(to: kbps)
+      // determinism: the C library is asked for by the Sabre profile only.
       let log = logarithm == .deterministic ? DeterministicMath.log(kbps) : Glibc.log(kbps)
       (storage + count + quality).initialize(to: log)
     }

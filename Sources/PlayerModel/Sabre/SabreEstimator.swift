@@ -59,12 +59,16 @@ struct SabreEstimator {
       var lowest = Double.infinity
       var highest = 0.0
       for index in ewma.halfLivesMs.indices {
+        // determinism: Sabre uses the C library, and this profile agrees with it.
         let keep = pow(half, ms / ewma.halfLivesMs[index])
         ewma.throughputs[index] = keep * ewma.throughputs[index] + (1 - keep) * kbps
+        // determinism: Sabre uses the C library, and this profile agrees with it.
         let throughputBias = 1 - pow(half, ewma.totalMs / ewma.halfLivesMs[index])
         lowest = min(lowest, ewma.throughputs[index] / throughputBias)
+        // determinism: Sabre uses the C library, and this profile agrees with it.
         let keepLatency = pow(half, 1 / ewma.latencyHalfLives[index])
         ewma.latencies[index] = keepLatency * ewma.latencies[index] + (1 - keepLatency) * latency
+        // determinism: Sabre uses the C library, and this profile agrees with it.
         let latencyBias = 1 - pow(half, ewma.count / ewma.latencyHalfLives[index])
         highest = max(highest, ewma.latencies[index] / latencyBias)
       }

@@ -119,6 +119,7 @@ struct SabrePlayback {
       switches += 1
       let lastKbps = ladder.bitrateKbps(Int(last))
       bitrateChange += abs(kbps - lastKbps)
+      // determinism: Sabre uses the C library, and this profile agrees with it.
       logBitrateChange += abs(Glibc.log(kbps / lastKbps))
     }
     played.append(UInt8(quality))
