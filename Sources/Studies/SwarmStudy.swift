@@ -68,7 +68,9 @@ public struct SwarmStudy {
     }
   }
 
-  /// The values that a seed draws. Ranges reach from starved to idle and include the corners.
+  /// The values that a seed draws.
+  ///
+  /// Ranges reach from starved to idle and include the corners.
   static func overrides(seed: Int) -> [ScenarioOverride] {
     var stream = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "swarm", purpose: "scenario"))
     var overrides: [ScenarioOverride] = []

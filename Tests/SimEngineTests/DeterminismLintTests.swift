@@ -56,7 +56,8 @@ import Testing
       "var table: [Int: Int] = [:]\nfor k in table.keys { total += 1 }  // determinism: only counts",
       "var table: [Int: Int] = [:]\n// determinism: only counts\nfor k in table.keys { total += 1 }",
       "let pairs = [(1, 2)]\nfor (a, b) in pairs { print(a, b) }",
-      "let rows: [(title: String, count: Int)] = []\nfor row in rows { print(row) }", "let date = Date(timeIntervalSince1970: 0)",
+      "let rows: [(title: String, count: Int)] = []\nfor row in rows { print(row) }",
+      "let date = Date(timeIntervalSince1970: 0)",
     ])
   func passes(snippet: String) {
     #expect(DeterminismLint.findings(in: snippet, file: "x", simulates: true).isEmpty, "\(snippet)")
