@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The cross-check of manifests with media")
 struct CheckTests {
-  private static let ladder = repositoryFile("scenarios/media/ladder/")
+  private static let ladder = repositoryFile("scenarios/media/")
 
   /// A copy of the ladder's folder in which one text of one file is replaced.
   private func check(

@@ -58,7 +58,7 @@ struct MutationTests {
   private static var corpus: [[UInt8]] {
     var paths = FixtureTests.names.map { "Tests/Fixtures/" + $0 } + ["Tests/Fixtures/smooth.ismc"]
     paths += ["manifest.mpd", "master.m3u8", "media_5.m3u8", "init-0.mp4", "init-5.mp4"].map {
-      "scenarios/media/ladder/" + $0
+      "scenarios/media/" + $0
     }
     return paths.compactMap { try? Array(Data(contentsOf: URL(fileURLWithPath: repositoryFile($0)))) }
       .filter { $0.count < 20_000 }

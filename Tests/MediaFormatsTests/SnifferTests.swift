@@ -16,7 +16,7 @@ struct SnifferTests {
       #expect(claim?.container == (fragmented.contains(name) ? .fragmentedMP4 : .mp4), "\(name)")
       #expect((claim?.confidence ?? 0) > 0.9, "\(name)")
     }
-    let segment = try MediaBytes(path: repositoryFile("scenarios/media/ladder/seg-0-001.m4s"))
+    let segment = try MediaBytes(path: repositoryFile("scenarios/media/seg-0-001.m4s"))
     #expect(ContainerSniffer.container(segment)?.container == .fragmentedMP4)
   }
 

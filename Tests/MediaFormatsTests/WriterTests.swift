@@ -127,7 +127,7 @@ struct WriterTests {
 
   @Test("playlists read back as they were written")
   func hls() throws {
-    let folder = repositoryFile("scenarios/media/ladder/")
+    let folder = repositoryFile("scenarios/media/")
     let bytes = try MediaBytes(path: folder + "media_5.m3u8")
     let playlist = try HLSMediaPlaylist(text: bytes.copy(0..<bytes.count), source: "media_5.m3u8")
     let copy = try HLSMediaPlaylist(text: Array(HLSWriter.text(playlist).utf8), source: "copy.m3u8")
