@@ -21,7 +21,10 @@ enum Simrun {
     name: "simrun",
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
-    verbs: [RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb],
+    verbs: [
+      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb,
+      ClusterVerbs.verb,
+    ],
     verbForFiles: "run",
     examples: [
       Example("simrun scenarios/peak.json", "Simulate an evening; the results go to reports/peak."),
@@ -36,6 +39,10 @@ enum Simrun {
     Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
     Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
     Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+    Action(path: ["cluster", "slot"], run: ClusterVerbs.slot),
+    Action(path: ["cluster", "plan", "create"], run: ClusterVerbs.create),
+    Action(path: ["cluster", "plan", "reshard"], run: ClusterVerbs.reshard),
+    Action(path: ["cluster", "plan", "rebalance"], run: ClusterVerbs.rebalance),
   ]
 
   /// Runs the tool with the arguments after its name.
