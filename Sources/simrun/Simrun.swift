@@ -43,6 +43,9 @@ enum Simrun {
     Action(path: ["cluster", "plan", "create"], run: ClusterVerbs.create),
     Action(path: ["cluster", "plan", "reshard"], run: ClusterVerbs.reshard),
     Action(path: ["cluster", "plan", "rebalance"], run: ClusterVerbs.rebalance),
+    Action(path: ["cluster", "failover"], run: ClusterRunVerbs.failover),
+    Action(path: ["cluster", "gossip"], run: ClusterRunVerbs.gossip),
+    Action(path: ["cluster", "script"], run: ClusterRunVerbs.script),
   ]
 
   /// Runs the tool with the arguments after its name.

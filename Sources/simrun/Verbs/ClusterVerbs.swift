@@ -7,7 +7,10 @@ import TextFormats
 enum ClusterVerbs {
   static let verb = Verb(
     "cluster", "Ask the sharded session store: slots, plans, failovers, gossip, redirections.",
-    verbs: [slotVerb, Verb("plan", "Plan who gets which slots.", verbs: [createVerb, reshardVerb, rebalanceVerb])])
+    verbs: [
+      slotVerb, Verb("plan", "Plan who gets which slots.", verbs: [createVerb, reshardVerb, rebalanceVerb]),
+      ClusterRunVerbs.failoverVerb, ClusterRunVerbs.gossipVerb, ClusterRunVerbs.scriptVerb,
+    ])
 
   // MARK: Slots
 
