@@ -3,3 +3,8 @@
 //
 //   Slots/       key -> hash slot, sets of slots
 //   Plans/       who gets which slots: create, reshard, rebalance
+//   Nodes/       what a node knows of itself and believes of others
+//   Bus/         messages and their sizes
+//   Cluster/     the rules of the protocol, one file each: begin with Cluster.swift
+//   Data/        keys, commands, redirections, clients, slots on the move
+//   Studies/     failovers, gossip, scripts: what `simrun cluster` runs

@@ -9,7 +9,7 @@ struct RedirectionTests {
     let script = try RedirectionScript(file: Reference.folder + "/migration_steps.csv")
     let expected = try Reference.rows("migration_steps.csv", ["reply"])
     let replies = try script.replies()
-    #expect(replies.count == 339)
+    #expect(replies.count == 340)
     for (index, reply) in replies.enumerated() {
       let step = script.steps[index]
       #expect(reply == expected[index][0], "\(step.stage) \(step.node) [\(step.prefix)] \(step.command)")
@@ -21,7 +21,7 @@ struct RedirectionTests {
     let rows = try Reference.rows(
       "clusterdown_matrix.csv",
       ["require_full_coverage", "allow_reads_when_down", "situation", "asked", "cluster_state", "command", "reply"])
-    #expect(rows.count == 60)
+    #expect(rows.count == 72)
     for row in rows {
       var settings = ClusterSettings()
       settings.replicasPerMaster = 0
@@ -32,9 +32,7 @@ struct RedirectionTests {
       cluster.advance(through: .seconds(5))
       let asked = try #require(row[3].last?.wholeNumberValue)
       let alive = row[2].hasPrefix("1 of 3") ? [0, 1] : [0]
-      let keys = ["k449", "k8579", "k12706"].enumerated().map { index, _ in
-        key(in: [449, 8579, 12706][index])
-      }
+      let keys = [449, 8579, 12706].map { key(in: $0) }
       var connection = ClientConnection()
       for node in alive { _ = cluster.execute(.set(keys[node], "v\(node)"), at: node, on: &connection) }
       for node in 0..<3 where !alive.contains(node) { cluster.kill(node) }
@@ -42,10 +40,10 @@ struct RedirectionTests {
       #expect(cluster.isStateOK(asked) == (row[4] == "ok"), "\(row)")
       let words = row[5].split(separator: " ")
       let other = asked == 0 ? 1 : 0
-      let key = words[0] == "own" ? keys[asked] : words[0] == "other-live" ? keys[other] : keys[2]
+      let named = words[0] == "own" ? keys[asked] : words[0] == "other-live" ? keys[other] : keys[2]
       // The value that the recording left in the last situation.
       if row[6] == "w" { continue }
-      let command: Command = words[1] == "GET" ? .get(key) : words[1] == "SET" ? .set(key, "v") : .ping
+      let command: Command = words[1] == "GET" ? .get(named) : words[1] == "SET" ? .set(named, "v") : .ping
       #expect(cluster.execute(command, at: asked, on: &connection).description == row[6], "\(row)")
     }
   }

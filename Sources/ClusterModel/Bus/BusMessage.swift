@@ -116,6 +116,9 @@ struct MessageSlab: ~Copyable {
 
   mutating func release(_ place: UInt32) { free.append(place) }
 
+  /// Places that were ever in use.
+  var count: Int { used }
+
   /// Makes room for so many entries.
   func reserve(_ count: Int, at place: UInt32) {
     let message = messages + Int(place)
@@ -153,5 +156,10 @@ public struct BusTraffic: Sendable {
   mutating func count(_ kind: BusMessageKind, _ size: Int) {
     messages[Int(kind.rawValue)] += 1
     bytes[Int(kind.rawValue)] += Int64(size)
+  }
+
+  mutating func add(_ kind: BusMessageKind, messages: Int64, bytes: Int64) {
+    self.messages[Int(kind.rawValue)] += messages
+    self.bytes[Int(kind.rawValue)] += bytes
   }
 }

@@ -47,6 +47,7 @@ public struct Cluster: ~Copyable {
   var claims: [SlotClaim] = []
   var network = NetworkConditions()
   var streams: [WriteStream] = []
+  var slotOnTheMove: SlotOnTheMove?
 
   /// What happened, in order; see `recordsEvents`.
   public internal(set) var events: [ClusterEventRecord] = []
@@ -132,6 +133,9 @@ public struct Cluster: ~Copyable {
     handle(event)
     return true
   }
+
+  /// Moves the clock alone: part of a leap over a steady state.
+  mutating func shiftNow(by span: SimDuration) { now += span }
 
   mutating func handle(_ event: ClusterEvent) {
     now = queue.now

@@ -95,7 +95,7 @@ public struct ClusterTiming: Sendable {
   /// One way through the network.
   public var latency = SimDuration.microseconds(100)
   /// Mean of an exponential addition to every message's way; messages of one connection stay in order.
-  public var jitterMean = SimDuration.microseconds(100)
+  public var jitterMean = SimDuration.microseconds(400)
   /// The chance that a message is lost and sent again by TCP after 200 ms, 400 ms, ...
   public var loss = 0.0
   /// Period of the nodes' timer: 100 ms nominally, 101 ms as measured.

@@ -22,6 +22,13 @@ public struct SlotMove: Sendable, Equatable {
   public var source: Int
   /// Who will serve it.
   public var destination: Int
+
+  /// A slot with where it comes from and goes to.
+  public init(slot: Int, source: Int, destination: Int) {
+    self.slot = slot
+    self.source = source
+    self.destination = destination
+  }
 }
 
 /// A run of neighbouring slots that make the same move.

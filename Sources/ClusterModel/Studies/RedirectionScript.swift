@@ -19,8 +19,8 @@ public struct ScriptStep: Sendable {
 
 /// A script: commands to the nodes of a cluster of three masters while one slot moves from `src` to `dst`.
 ///
-/// The slot is that of the first key named; its keys `moved*` move half-way, its keys `notmoved*` later, keys `absent*`
-/// never exist. Stages begin with a digit: 0 before, 1 the destination imports, 2 the source migrates, 3 half of the
+/// The slot is that of the first hash tag named, where `{t}` stands for a tag of slot 4574 (recordings write it so). Its
+/// keys `moved*` move half-way, its keys `notmoved*` later, keys `absent*` never exist. Stages begin with a digit: 0 before, 1 the destination imports, 2 the source migrates, 3 half of the
 /// keys have moved, 4 all have, 5 the destination is told that it serves the slot, 6 so are the others. `3x` is a command
 /// between stages. After them come `txn`, `eval`, `unbound` and `down`: the last two with a slot that the source gave up.
 public struct RedirectionScript: Sendable {
@@ -65,6 +65,8 @@ public struct RedirectionScript: Sendable {
 /// The cluster that a script talks to.
 private struct ScriptStage: ~Copyable {
   private var cluster: Cluster
+  /// The tag as the script writes it, and the one that is used for it.
+  private let writtenTag: String
   private let tag: String
   private let slot: Int
   /// Nodes in the order src, dst, third; their replicas follow.
@@ -75,8 +77,9 @@ private struct ScriptStage: ~Copyable {
   static let nodes = ["src", "dst", "third", "src_replica", "dst_replica", "third_replica"]
 
   init(tag: String) {
-    self.tag = tag
-    slot = HashSlot(key: tag).index
+    writtenTag = tag
+    self.tag = tag == "t" ? SlotAllocationRanges.key(in: 4574) : tag
+    slot = HashSlot(key: self.tag).index
     var settings = ClusterSettings()
     settings.timing.jitterMean = .zero
     do throws(PlanRefusal) { cluster = try Cluster(settings) } catch {
@@ -86,7 +89,7 @@ private struct ScriptStage: ~Copyable {
     masters = [source, (source + 1) % 3, (source + 2) % 3]
     for name in ["moved", "moved2", "notmoved", "notmoved2"] {
       var connection = ClientConnection()
-      _ = cluster.execute(.set("{\(tag)}\(name)", "val-\(name)"), at: source, on: &connection)
+      _ = cluster.execute(.set("{\(self.tag)}\(name)", "val-\(name)"), at: source, on: &connection)
     }
     settle()
   }
@@ -175,6 +178,10 @@ private struct ScriptStage: ~Copyable {
   }
 
   private func parse(_ text: String, _ step: ScriptStep) throws(InputError) -> Command {
+    let words = text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      word.hasPrefix("{\(writtenTag)}") ? "{\(tag)}" + word.dropFirst(writtenTag.count + 2) : String(word)
+    }
+    let text = words.joined(separator: " ")
     do throws(CommandError) { return try Command(text) } catch { throw InputError(step.place, error.description) }
   }
 
