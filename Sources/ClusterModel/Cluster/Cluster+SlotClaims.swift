@@ -135,9 +135,20 @@ extension Cluster {
       settings.allowsReplicaMigration || taken == claims[number].count
     {
       becomeReplica(node, of: newMaster)
+    } else if let heir = masterOfMaster(node) {
+      becomeReplica(node, of: heir)
     } else {
       for slot in emptied { nodes[node].keyspace.removeAll(in: slot) }
     }
+  }
+
+  /// Whom this node's master follows, if that has become a replica itself: its slots may have been released before the
+  /// claim came that should have taken them.
+  private func masterOfMaster(_ node: Int) -> Int? {
+    let master = Int(belief(node, node).pointee.master)
+    guard master >= 0 else { return nil }
+    let heir = Int(belief(node, master).pointee.master)
+    return heir >= 0 && heir != node ? heir : nil
   }
 
   /// Two masters with one epoch: the one with the smaller name takes a new epoch, without asking anybody.
