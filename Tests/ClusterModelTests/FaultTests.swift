@@ -276,6 +276,7 @@ struct FaultTests {
     #expect(cluster.isConverged == true)
     #expect(cluster.brokenCount() == nil)
     #expect(cluster.brokenInvariant() == nil)
+    if cluster.settings.rules.leavesChains { #expect(cluster.hasNoChains == true) }
   }
 }
 

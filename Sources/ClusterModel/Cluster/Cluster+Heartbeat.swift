@@ -32,6 +32,7 @@ extension Cluster {
   }
 
   private mutating func tickReplica(_ node: Int) {
+    if rules.leavesChains, let heir = masterOfMaster(node) { becomeReplica(node, of: heir) }
     let master = Int(belief(node, node).pointee.master)
     if nodes[master].process == .running, nodes[node].replication.isConnected, !isCut(master, node) {
       nodes[node].replication.lastInteraction = nowMs

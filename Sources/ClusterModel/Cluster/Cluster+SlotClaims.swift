@@ -144,7 +144,7 @@ extension Cluster {
 
   /// Whom this node's master follows, if that has become a replica itself: its slots may have been released before the
   /// claim came that should have taken them.
-  private func masterOfMaster(_ node: Int) -> Int? {
+  func masterOfMaster(_ node: Int) -> Int? {
     let master = Int(belief(node, node).pointee.master)
     guard master >= 0 else { return nil }
     let heir = Int(belief(node, master).pointee.master)

@@ -76,13 +76,18 @@ public struct ProtocolRules: Sendable, Equatable {
   /// Replicas with less data wait longer before they ask for votes.
   public var ranksReplicas = true
 
+  /// A replica whose master has become a replica follows that one's master at the next tick; in 7.0 only a claim of
+  /// slots that are news to it makes it do so, and chains may stay.
+  public var leavesChains = false
+
   /// The rules of Redis 7.0.15.
   public static let version7_0 = ProtocolRules()
 
-  /// The rules of 7.0 without the stale election.
+  /// The rules of 7.0 without the stale election, and without chains of replicas.
   public static let fixed: ProtocolRules = {
     var rules = ProtocolRules()
     rules.reusesWonElections = false
+    rules.leavesChains = true
     return rules
   }()
 
