@@ -80,7 +80,9 @@ let package = Package(
       swiftSettings: executableSettings),
     .executableTarget(
       name: "simbench",
-      dependencies: ["SimEngine", "NetModel", "CDNModel", "PlayerModel", "MediaFormats", "TextFormats"],
+      dependencies: [
+        "SimEngine", "NetModel", "CDNModel", "ClusterModel", "PlayerModel", "MediaFormats", "TextFormats",
+      ],
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
 
@@ -90,6 +92,7 @@ let package = Package(
     tests("MediaFormatsTests", ["MediaFormats", "TextFormats"]),
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
+    tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),

@@ -12,6 +12,7 @@ struct Suite: Sendable {
   static let all = [
     Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
     Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
+    Suite(name: "cluster", summary: "nodes that gossip: simulated seconds per CPU second", run: ClusterSuite.run),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
     Suite(name: "cache", summary: "cache policies beside libcachesim", run: runCacheBenchmarks(arguments:)),
     Suite(name: "media", summary: "boxes and samples beside ffprobe", run: runMediaBenchmarks(arguments:)),

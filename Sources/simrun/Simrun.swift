@@ -25,6 +25,7 @@ enum Simrun {
       RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
+      ClusterVerbs.verb,
     ],
     verbForFiles: "run",
     examples: [
@@ -53,6 +54,13 @@ enum Simrun {
     Action(path: ["media", "ladder"], run: MediaVerbs.ladder), Action(path: ["cache"], run: CacheVerb.run),
     Action(path: ["play"], run: PlayVerb.run), Action(path: ["qoe"], run: QoEVerb.run),
     Action(path: ["pipeline"], run: PipelineVerb.run),
+    Action(path: ["cluster", "slot"], run: ClusterVerbs.slot),
+    Action(path: ["cluster", "plan", "create"], run: ClusterVerbs.create),
+    Action(path: ["cluster", "plan", "reshard"], run: ClusterVerbs.reshard),
+    Action(path: ["cluster", "plan", "rebalance"], run: ClusterVerbs.rebalance),
+    Action(path: ["cluster", "failover"], run: ClusterRunVerbs.failover),
+    Action(path: ["cluster", "gossip"], run: ClusterRunVerbs.gossip),
+    Action(path: ["cluster", "script"], run: ClusterRunVerbs.script),
   ]
 
   /// Runs the tool with the arguments after its name.

@@ -1,0 +1,49 @@
+// What the outside may ask about nodes' views.
+
+extension Cluster {
+  /// Who serves a slot in the view of a node; `nil` if nobody does.
+  public func slotOwner(_ slot: Int, seenBy node: Int) -> Int? { owner(of: slot, for: node) }
+
+  /// Whether a node considers the cluster as up.
+  public func isStateOK(_ node: Int) -> Bool { nodes[node].isStateOK }
+
+  /// Whether a node considers itself a master.
+  public func isMaster(_ node: Int) -> Bool { isMaster(node, for: node) }
+
+  /// The master of a replica in its own view; `nil` for a master.
+  public func masterOf(_ node: Int) -> Int? {
+    let master = belief(node, node).pointee.master
+    return master < 0 ? nil : Int(master)
+  }
+
+  /// The epoch of a node's configuration in its own view: its master's if it is a replica.
+  public func configEpoch(_ node: Int) -> Int64 { belief(node, master(of: node, for: node)).pointee.configEpoch }
+
+  /// Whether one node takes another for failed.
+  public func believesFailed(_ peer: Int, _ node: Int) -> Bool { clock(node, peer).pointee.flags.contains(.failed) }
+
+  /// How many slots a node serves in its own view.
+  public func servedSlots(_ node: Int) -> Int { Int(belief(node, node).pointee.slotCount) }
+
+  /// Whether every running node considers the cluster as up and all agree who serves each slot.
+  public var isConverged: Bool {
+    guard let first = (0..<nodeCount).first(where: { nodes[$0].process == .running }) else { return false }
+    for node in 0..<nodeCount where nodes[node].process == .running {
+      if !nodes[node].isStateOK { return false }
+      if !agree(first, node) { return false }
+    }
+    return true
+  }
+
+  /// Whether no replica follows a node that is a replica itself: 7.0 can stay so after several failovers at once.
+  public var hasNoChains: Bool {
+    (0..<nodeCount).allSatisfy { node in masterOf(node).map { masterOf($0) == nil } ?? true }
+  }
+
+  private func agree(_ one: Int, _ other: Int) -> Bool {
+    let left = owners + one * HashSlot.count
+    let right = owners + other * HashSlot.count
+    for slot in 0..<HashSlot.count where left[slot] != right[slot] { return false }
+    return true
+  }
+}
