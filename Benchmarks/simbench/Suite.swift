@@ -12,6 +12,8 @@ struct Suite: Sendable {
   static let all = [
     Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
     Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
+    Suite(
+      name: "quant", summary: "thresholds, float and int8 inference", run: { try runQuantBenchmarks(arguments: $0) }),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
   ]
 

@@ -21,7 +21,10 @@ enum Simrun {
     name: "simrun",
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
-    verbs: [RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb],
+    verbs: [
+      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, FingerprintVerb.verb, ValidateVerb.verb, SchemaVerb.verb,
+      QuantVerbs.verb,
+    ],
     verbForFiles: "run",
     examples: [
       Example("simrun scenarios/peak.json", "Simulate an evening; the results go to reports/peak."),
@@ -32,11 +35,12 @@ enum Simrun {
     ])
 
   /// What the verbs of the table do.
-  static let actions: [Action] = [
-    Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
-    Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
-    Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
-  ]
+  static let actions: [Action] =
+    QuantVerbs.actions + [
+      Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
+      Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["fingerprint"], run: FingerprintVerb.run),
+      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+    ]
 
   /// Runs the tool with the arguments after its name.
   static func run(_ arguments: [String]) -> ExitStatus {

@@ -59,10 +59,10 @@ public struct Forward: Sendable {
   ///   - layer: As for ``outputs(_:layer:)``.
   ///   - observe: Sees the input (node -1) and the output of every node.
   public func run(
-    _ input: Tensor, layer: ((Int, Tensor) -> Tensor)? = nil, observe: ((Int, Tensor) -> Void)? = nil
+    _ input: Tensor, layer: ((Int, Tensor) -> Tensor)? = nil, observe: (Int, Tensor) -> Void = { _, _ in }
   ) -> Tensor {
     var tensors: [String: Tensor] = [network.inputName: input]
-    observe?(-1, input)
+    observe(-1, input)
     for (index, node) in network.nodes.enumerated() {
       var inputs: [Tensor] = []
       for name in node.inputs {
@@ -78,7 +78,7 @@ public struct Forward: Sendable {
       } else {
         result = compute(node, inputs)
       }
-      observe?(index, result)
+      observe(index, result)
       tensors[node.output] = result
     }
     guard let output = tensors[network.outputName] else { preconditionFailure("the network was checked") }
