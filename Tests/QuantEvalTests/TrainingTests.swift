@@ -127,6 +127,25 @@ struct TrainingTests {
     #expect(repeated.network.parameters[name] == result.network.parameters[name])
   }
 
+  @Test("training that was stopped goes on bit for bit")
+  func resume() throws {
+    let network = try ReferenceFiles.model("mlp")
+    let train = try ReferenceFiles.digits("train", for: network)
+    let test = try ReferenceFiles.digits("calib", for: network)
+    var settings = QuantizationAwareTraining.Settings()
+    (settings.weightBits, settings.inputBits, settings.epochs) = (4, 4, 3)
+    var whole = try QuantizationAwareTraining(network, settings: settings)
+    var states: [String] = []
+    _ = try whole.run(
+      train: train, calibration: test.inputs, test: test, checkpoint: { states.append($0.text()) })
+    var rest = try QuantizationAwareTraining(network, settings: settings)
+    try rest.restore(JSONText(parsing: states[0], source: "checkpoint"))
+    _ = try rest.run(train: train, calibration: test.inputs, test: test)
+    #expect(rest.checkpoint.text() == states[2])
+    var other = try QuantizationAwareTraining(ReferenceFiles.model("cnn"), settings: settings)
+    #expect(throws: InputError.self) { try other.restore(JSONText(parsing: states[0], source: "checkpoint")) }
+  }
+
   @Test("a price on gates closes some and keeps the network right")
   func gateTraining() throws {
     let network = try ReferenceFiles.model("mlp")

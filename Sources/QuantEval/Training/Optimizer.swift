@@ -12,9 +12,9 @@ public struct Optimizer: Sendable {
 
   /// The rule.
   public let rule: Rule
-  private var first: [String: [Float]] = [:]
-  private var second: [String: [Float]] = [:]
-  private var steps: [String: Int] = [:]
+  var first: [String: [Float]] = [:]
+  var second: [String: [Float]] = [:]
+  var steps: [String: Int] = [:]
 
   /// An optimizer that has taken no step.
   public init(_ rule: Rule) { self.rule = rule }

@@ -41,7 +41,7 @@ public struct QuantizationAwareTraining: Sendable {
   public struct Epoch: Sendable {
     /// Which pass; 0 is before training.
     public let number: Int
-    /// `float`, `ptq` (quantized without training) or `qat`.
+    /// `float`, `ptq` (quantized without training), `restored` or `qat`.
     public let stage: String
     /// Mean training loss of the pass; NaN before training.
     public let loss: Double
@@ -52,11 +52,13 @@ public struct QuantizationAwareTraining: Sendable {
   }
 
   /// The trained network.
-  public private(set) var network: Network
+  public internal(set) var network: Network
   /// Range of each quantized layer's input.
   public private(set) var ranges: [Int: MovingRange] = [:]
+  /// Passes with quantization so far.
+  public internal(set) var passes = 0
   private let settings: Settings
-  private var optimizer: Optimizer
+  var optimizer: Optimizer
 
   /// Prepares training.
   /// - Throws: `InputError` naming an operation that has no derivative here.
@@ -73,9 +75,11 @@ public struct QuantizationAwareTraining: Sendable {
   ///   - calibration: Rows that set the first ranges.
   ///   - test: Rows that are scored after each pass.
   ///   - progress: Told of each pass.
+  ///   - checkpoint: Given the state after each pass with quantization; see ``restore(_:)``.
   /// - Returns: The best network, its plan, and all passes.
   public mutating func run(
-    train: DataRows, calibration: Tensor, test: DataRows, progress: (Epoch) -> Void = { _ in }
+    train: DataRows, calibration: Tensor, test: DataRows, progress: (Epoch) -> Void = { _ in },
+    checkpoint save: (JSONValue) throws -> Void = { _ in }
   ) throws -> (network: Network, plan: QuantizationPlan, epochs: [Epoch]) {
     let classes = Forward(network).outputs(test.inputs.rows(0..<min(1, test.count))).rowCount
     try train.checkLabels(classes: classes, source: "training labels")
@@ -88,27 +92,33 @@ public struct QuantizationAwareTraining: Sendable {
       epochs.append(Epoch(number: number, stage: stage, loss: loss, correct: correct, total: test.labels.count))
       progress(epochs[epochs.count - 1])
     }
-    var random = RandomStream(
-      StreamKey(seed: settings.seed, replication: 0, entity: "training", purpose: "order of rows"))
     note(0, "float", .nan, correct([:], test))
-    for epoch in 0..<settings.floatEpochs {
-      let loss = pass(train, isQuantized: false, &random)
+    for epoch in 0..<(passes == 0 ? settings.floatEpochs : 0) {
+      let loss = pass(train, isQuantized: false, number: epoch)
       note(epoch + 1, "float", loss, correct([:], test))
     }
-    let collected = try Calibration(network, rows: calibration, binnings: [], keepsMagnitudes: false)
-    for index in network.quantizableNodes {
-      let largest = Double(collected[network.nodes[index].inputs[0]]?.statistics.absoluteMaximum ?? 0)
-      ranges[index] = MovingRange(constant: 1 - settings.rangeDecay, minimum: 0, maximum: largest)
+    if passes == 0 {
+      let collected = try Calibration(network, rows: calibration, binnings: [], keepsMagnitudes: false)
+      for index in network.quantizableNodes {
+        setRange(index, Double(collected[network.nodes[index].inputs[0]]?.statistics.absoluteMaximum ?? 0))
+      }
     }
     var best = (network: network, plan: plan, correct: correct(plan, test))
-    note(0, "ptq", .nan, best.correct)
-    for epoch in 0..<settings.epochs {
-      let loss = pass(train, isQuantized: true, &random)
+    note(passes, passes == 0 ? "ptq" : "restored", .nan, best.correct)
+    while passes < settings.epochs {
+      let loss = pass(train, isQuantized: true, number: passes)
+      passes += 1
       let right = correct(plan, test)
-      note(epoch + 1, "qat", loss, right)
+      note(passes, "qat", loss, right)
+      try save(checkpoint)
       if right >= best.correct { best = (network, plan, right) }
     }
     return (best.network, best.plan, epochs)
+  }
+
+  /// Sets the range of a layer's input.
+  mutating func setRange(_ layer: Int, _ maximum: Double) {
+    ranges[layer] = MovingRange(constant: 1 - settings.rangeDecay, minimum: 0, maximum: maximum)
   }
 
   /// The quantizers as they stand.
@@ -137,7 +147,11 @@ public struct QuantizationAwareTraining: Sendable {
   }
 
   /// One pass over the rows in a random order; the mean loss.
-  private mutating func pass(_ rows: DataRows, isQuantized: Bool, _ random: inout RandomStream) -> Double {
+  private mutating func pass(_ rows: DataRows, isQuantized: Bool, number: Int) -> Double {
+    var random = RandomStream(
+      StreamKey(
+        seed: settings.seed, replication: UInt64(number), entity: "training",
+        purpose: isQuantized ? "order of rows" : "order of rows in float"))
     var order = Array(0..<rows.count)
     random.shuffle(&order)
     var sum = 0.0

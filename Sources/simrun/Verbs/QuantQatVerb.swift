@@ -1,4 +1,5 @@
 import Arguments
+import Glibc
 import QuantEval
 import Reporting
 import TextFormats
@@ -24,6 +25,8 @@ enum QuantQatVerb {
       .value("test", "X", completion: .file, "Rows that are scored."),
       .value("test-labels", "Y", completion: .file, "Their classes."),
       .value("test-rows", "VALUE", "Rows of the CSV that are scored, by their value in the column 'split'."),
+      .value(
+        "checkpoint", "FILE", completion: .file, "Save the state here after each pass; go on from it if it is there."),
       .value("export-qdq", "OUT", completion: .file, "Write the best model as ONNX with QuantizeLinear pairs."),
       QuantData.format,
     ],
@@ -39,16 +42,18 @@ enum QuantQatVerb {
     let calibration = try QuantData.calibrationRows(invocation, for: network, standard: train)
     var training = try QuantizationAwareTraining(network, settings: settings(invocation))
     var table = Table(["epoch", "stage", "loss", "correct", "total", "accuracy"], text: ["stage"])
+    let checkpoint = invocation.text("checkpoint")
+    if let checkpoint, access(checkpoint, F_OK) == 0 { try training.restore(JSONText(readingFile: checkpoint)) }
     let result = try training.run(
-      train: train, calibration: calibration, test: test(invocation, network, train)
-    ) { epoch in
-      Simrun.complain("\(epoch.stage) \(epoch.number): \(epoch.correct) of \(epoch.total) right")
-      table.append([
-        .integer(Int64(epoch.number)), .text(epoch.stage), epoch.loss.isNaN ? .empty : .number(epoch.loss),
-        .integer(Int64(epoch.correct)), .integer(Int64(epoch.total)),
-        .number(Double(epoch.correct) / Double(max(1, epoch.total))),
-      ])
-    }
+      train: train, calibration: calibration, test: test(invocation, network, train),
+      progress: { epoch in
+        Simrun.complain("\(epoch.stage) \(epoch.number): \(epoch.correct) of \(epoch.total) right")
+        table.append([
+          .integer(Int64(epoch.number)), .text(epoch.stage), epoch.loss.isNaN ? .empty : .number(epoch.loss),
+          .integer(Int64(epoch.correct)), .integer(Int64(epoch.total)),
+          .number(Double(epoch.correct) / Double(max(1, epoch.total))),
+        ])
+      }, checkpoint: { state in if let checkpoint { try AtomicFile.write(state.text(), to: checkpoint) } })
     QuantData.show(table, invocation)
     if let path = invocation.text("export-qdq") {
       try QuantData.write(OnnxWriter.bytes(result.network, plan: result.plan), to: path)
