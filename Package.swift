@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
@@ -49,7 +50,7 @@ let package = Package(
 
     // Formats and numerics: know no clock.
     module("MediaFormats", ["TextFormats"]),
-    module("QuantEval", ["TextFormats"]),
+    module("QuantEval", ["SimEngine", "TextFormats", "CBLAS", "CZlib"]),
 
     // Models: never import each other.
     module("NetModel", ["SimEngine", "TextFormats"]),
@@ -81,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "simbench",
       dependencies: [
-        "SimEngine", "NetModel", "CDNModel", "ClusterModel", "PlayerModel", "MediaFormats", "TextFormats",
+        "SimEngine", "NetModel", "CDNModel", "ClusterModel", "PlayerModel", "MediaFormats", "QuantEval", "TextFormats",
       ],
       path: "Benchmarks/simbench",
       swiftSettings: executableSettings),
@@ -95,6 +96,7 @@ let package = Package(
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
+    tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
     tests("StudiesTests", ["Studies", "Platform", "SimEngine", "TextFormats"]),
     tests("SimrunTests", ["simrun"]),

@@ -13,6 +13,8 @@ struct Suite: Sendable {
     Suite(name: "engine", summary: "event queue and dispatch beside C++", run: EngineSuite.run),
     Suite(name: "network", summary: "shared links: speed, memory, conservation, accuracy", run: runNetworkBenchmarks),
     Suite(name: "cluster", summary: "nodes that gossip: simulated seconds per CPU second", run: ClusterSuite.run),
+    Suite(
+      name: "quant", summary: "thresholds, float and int8 inference", run: { try runQuantBenchmarks(arguments: $0) }),
     Suite(name: "player", summary: "sessions of bitrate rules", run: { try runPlayerBenchmarks(arguments: $0) }),
     Suite(name: "cache", summary: "cache policies beside libcachesim", run: runCacheBenchmarks(arguments:)),
     Suite(name: "media", summary: "boxes and samples beside ffprobe", run: runMediaBenchmarks(arguments:)),

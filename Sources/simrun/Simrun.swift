@@ -25,7 +25,7 @@ enum Simrun {
       RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
-      ClusterVerbs.verb,
+      ClusterVerbs.verb, QuantVerbs.verb,
     ],
     verbForFiles: "run",
     examples: [
@@ -37,31 +37,32 @@ enum Simrun {
     ])
 
   /// What the verbs of the table do.
-  static let actions: [Action] = [
-    Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
-    Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
-    Action(path: ["fingerprint"], run: FingerprintVerb.run),
-    Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
-    Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
-    Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
-    Action(path: ["network", "download"], run: NetworkVerbs.download),
-    Action(path: ["media", "inspect"], run: MediaVerbs.inspect),
-    Action(path: ["media", "samples"], run: MediaVerbs.samples),
-    Action(path: ["media", "segments"], run: MediaVerbs.segments),
-    Action(path: ["media", "rewrite"], run: MediaVerbs.rewrite),
-    Action(path: ["media", "check"], run: MediaVerbs.check),
-    Action(path: ["media", "init"], run: MediaVerbs.initialize),
-    Action(path: ["media", "ladder"], run: MediaVerbs.ladder), Action(path: ["cache"], run: CacheVerb.run),
-    Action(path: ["play"], run: PlayVerb.run), Action(path: ["qoe"], run: QoEVerb.run),
-    Action(path: ["pipeline"], run: PipelineVerb.run),
-    Action(path: ["cluster", "slot"], run: ClusterVerbs.slot),
-    Action(path: ["cluster", "plan", "create"], run: ClusterVerbs.create),
-    Action(path: ["cluster", "plan", "reshard"], run: ClusterVerbs.reshard),
-    Action(path: ["cluster", "plan", "rebalance"], run: ClusterVerbs.rebalance),
-    Action(path: ["cluster", "failover"], run: ClusterRunVerbs.failover),
-    Action(path: ["cluster", "gossip"], run: ClusterRunVerbs.gossip),
-    Action(path: ["cluster", "script"], run: ClusterRunVerbs.script),
-  ]
+  static let actions: [Action] =
+    QuantVerbs.actions + [
+      Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
+      Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
+      Action(path: ["fingerprint"], run: FingerprintVerb.run),
+      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+      Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
+      Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
+      Action(path: ["network", "download"], run: NetworkVerbs.download),
+      Action(path: ["media", "inspect"], run: MediaVerbs.inspect),
+      Action(path: ["media", "samples"], run: MediaVerbs.samples),
+      Action(path: ["media", "segments"], run: MediaVerbs.segments),
+      Action(path: ["media", "rewrite"], run: MediaVerbs.rewrite),
+      Action(path: ["media", "check"], run: MediaVerbs.check),
+      Action(path: ["media", "init"], run: MediaVerbs.initialize),
+      Action(path: ["media", "ladder"], run: MediaVerbs.ladder), Action(path: ["cache"], run: CacheVerb.run),
+      Action(path: ["play"], run: PlayVerb.run), Action(path: ["qoe"], run: QoEVerb.run),
+      Action(path: ["pipeline"], run: PipelineVerb.run),
+      Action(path: ["cluster", "slot"], run: ClusterVerbs.slot),
+      Action(path: ["cluster", "plan", "create"], run: ClusterVerbs.create),
+      Action(path: ["cluster", "plan", "reshard"], run: ClusterVerbs.reshard),
+      Action(path: ["cluster", "plan", "rebalance"], run: ClusterVerbs.rebalance),
+      Action(path: ["cluster", "failover"], run: ClusterRunVerbs.failover),
+      Action(path: ["cluster", "gossip"], run: ClusterRunVerbs.gossip),
+      Action(path: ["cluster", "script"], run: ClusterRunVerbs.script),
+    ]
 
   /// Runs the tool with the arguments after its name.
   static func run(_ arguments: [String]) -> ExitStatus {
