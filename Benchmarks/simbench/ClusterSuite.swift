@@ -51,7 +51,7 @@ enum ClusterSuite {
     settings.nodeTimeoutMs = nodeTimeoutMs
     var cluster = try Cluster(settings)
     cluster.recordsEvents = false
-    cluster.advance(through: .milliseconds(2 * nodeTimeoutMs))
+    cluster.advance(through: SimTime.zero + .milliseconds(2 * nodeTimeoutMs))
     return cluster
   }
 
