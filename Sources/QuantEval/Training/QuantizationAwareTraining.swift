@@ -1,7 +1,7 @@
 // Training that knows it will be quantized.
 
 internal import SimEngine
-internal import TextFormats
+public import TextFormats
 
 /// Quantization-aware training in eight steps.
 ///
