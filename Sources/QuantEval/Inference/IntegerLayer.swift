@@ -98,7 +98,7 @@ public struct IntegerLayer: Sendable {
             defer { sums.deallocate() }
             sums.initialize(repeating: 0, count: shape.reduce(1, *))
             kernel.depthwise(x, weights, onto: sums)
-            for index in 0..<shape.reduce(1, *) { values[index] = Int32(sums[index]) }
+            for index in 0..<shape.reduce(1, *) { values[index] = IntegerProduct.integer(sums[index]) }
           } else {
             var sums = [Float](repeating: 0, count: kernel.outputsPerGroup * positions)
             kernel.forEachPatchMatrix(x) { image, group, rows, matrix, stride in
@@ -114,7 +114,7 @@ public struct IntegerLayer: Sendable {
                   for channel in 0..<kernel.outputsPerGroup {
                     let target = values + first + channel * positions + rows.lowerBound * kernel.output.width
                     let source = sums + channel * columns
-                    for column in 0..<columns { target[column] &+= Int32(source[column]) }
+                    for column in 0..<columns { target[column] &+= IntegerProduct.integer(source[column]) }
                   }
                 }
               }
@@ -146,7 +146,7 @@ public struct IntegerLayer: Sendable {
           }
         }
       }
-      for index in values.indices { values[index] &+= Int32(sums[index]) }
+      for index in values.indices { values[index] &+= IntegerProduct.integer(sums[index]) }
     }
     for index in values.indices { values[index] &+= bias[index % outputs] }
     return (values, levels.shape.dropLast() + [outputs])

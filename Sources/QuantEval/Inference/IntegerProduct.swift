@@ -1,5 +1,5 @@
-// Products of small integers with 32-bit sums. Two ways, one result: plain integer loops, and the float matrix library
-// wherever it provably cannot round. Integers up to 2^24 are exact in a float, so a sum of products of integers whose
+// Products of small integers with 32-bit sums, carried by the float matrix library where it provably cannot round.
+// Integers up to 2^24 are exact in a float, so a sum of products of integers whose
 // magnitudes add up to no more than that is exact in any order of addition, fused or not, on every machine.
 
 /// Exact products of matrices of small integers.
@@ -33,19 +33,11 @@ enum IntegerProduct {
     return blocks
   }
 
-  /// C += A B in plain integers: A rows x depth, B depth x columns, both row-major.
-  static func multiply(
-    rows: Int, columns: Int, depth: Int, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>,
-    onto c: UnsafeMutablePointer<Int32>
-  ) {
-    for row in 0..<rows {
-      let target = c + row * columns
-      for step in 0..<depth {
-        let factor = Int32(a[row * depth + step])
-        if factor == 0 { continue }
-        let source = b + step * columns
-        for column in 0..<columns { target[column] &+= factor &* Int32(source[column]) }
-      }
-    }
+  /// The integer that a float holds, for magnitudes below 2^31.
+  ///
+  /// Added to 1.5 * 2^52 it stands in the low bits of a double; unlike a checked conversion this runs on many lanes.
+  @inline(__always)
+  static func integer(_ value: Float) -> Int32 {
+    Int32(truncatingIfNeeded: (Double(value) + 0x1.8p52).bitPattern)
   }
 }

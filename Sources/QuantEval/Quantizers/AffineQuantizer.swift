@@ -66,8 +66,17 @@ public struct AffineQuantizer: Sendable, Hashable {
   @inline(__always)
   func level(_ value: Float) -> Float {
     let quotient = multiplier == 0 ? value / scale : value * multiplier
-    let level = quotient.rounded(.toNearestOrEven) + Float(zeroPoint)
+    let level = Self.rounded(quotient) + Float(zeroPoint)
     return min(max(level, Float(minimum)), Float(maximum))
+  }
+
+  /// The nearest integer, ties to even, of a number limited to +-2^21.
+  ///
+  /// Adding 1.5 * 2^23 leaves no bits for fractions, and the addition rounds to even: two additions that every processor
+  /// does on many lanes at once, where a rounding instruction may be missing.
+  @inline(__always)
+  static func rounded(_ value: Float) -> Float {
+    (min(max(value, -0x1p21), 0x1p21) + 0x1.8p23) - 0x1.8p23
   }
 
   /// The number that an integer stands for.

@@ -109,7 +109,7 @@ public enum NvidiaRules {
             let end = min(8, centres.count - index)
             for lane in 0..<end {
               let centre = centres[index + lane]
-              let level = min((centre * scale).rounded(.toNearestOrEven), largest)
+              let level = min(AffineQuantizer.rounded(centre * scale), largest)
               let difference = level / scale - centre
               offset[lane] = counts[index + lane] * difference * difference
             }
