@@ -87,6 +87,7 @@ public struct OnnxReader {
   /// Nodes in an order in which every input is there before it is read; files need not have it.
   private func ordered(_ nodes: [OnnxNode], from input: String) throws(InputError) -> [OnnxNode] {
     var known: Set<String> = [input, ""]
+    // determinism: the order of insertion into a set does not matter.
     for name in constants.keys { known.insert(name) }
     var order: [OnnxNode] = []
     var waiting = nodes

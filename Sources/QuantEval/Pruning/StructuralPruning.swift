@@ -50,6 +50,7 @@ public struct PruningPlan: Sendable {
     var removed: Set<Int> = []
     for set in sets {
       let members = order.filter { set.contains($0) }
+      // determinism: members is an array here.
       let ranking = FilterRanking.ascending(members.map { scores[$0] ?? 0 })
       let count = min(members.count - 1, Int(Double(members.count) * rate))
       for index in ranking.prefix(count) { removed.insert(members[index]) }
