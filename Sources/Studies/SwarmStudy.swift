@@ -105,7 +105,7 @@ public struct SwarmStudy {
     set("network.fetch_rate", pick(["1Mbit/s", "500Mbit/s"]))
     set("network.backhaul_latency", pick(["1ms", "15ms", "300ms"]))
     set("cdn.edge.sites", pick(["1", "2", "5"]))
-    set("cdn.edge.disk", pick(["0B", "1MB", "300MB", "40GB"]))
+    set("cdn.edge.disk", pick(["1kB", "1MB", "300MB", "40GB"]))
     set(
       "cdn.edge.policy",
       pick(["lru", "hot-title-placement", "hot-title-placement:pinned-share=0.5", "sieve", "s3fifo"]))
