@@ -95,6 +95,7 @@ let package = Package(
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
+    tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
