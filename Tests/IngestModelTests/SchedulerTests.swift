@@ -12,13 +12,16 @@ struct SchedulerTests {
     var stream = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "test", purpose: "oracle"))
     var settings = IngestSettings.rough(seed: UInt64(1_000 + seed))
     settings.upload = .asynchronous
-    settings.workers.count = 1 + stream.below(40)
+    settings.workers.count = 3 + stream.below(40)
     settings.workers.preemptible = 0
     settings.workers.failsAfter = .seconds(31_536_000_000 / 1_000)
     settings.scheduler.speculateAfter = 0
     settings.scheduler.order = SchedulerSettings.Order.allCases[seed % 3]
     settings.chunks.perTask = 5 + stream.below(40)
     settings.source.lengths[0].mean = .seconds(900)
+    settings.frontEnd.slots = 100
+    settings.inspection.servers = 20
+    settings.scheduler.retries = 3
     let end = SimTime.seconds(5 * 3_600)
     var test = PipelineUnderTest(settings, duration: .seconds(4 * 3_600), seed: UInt64(seed))
     // No machine may fail by chance, because the oracle knows only machines that stay.

@@ -110,6 +110,8 @@ extension IngestPipeline {
     case .encoding: dropTasks(title, at: now)
     default: break
     }
+    // Whoever withdraws it again finds nothing to give back.
+    titles[title].stage = .away
     releaseSlot(title, at: now)
   }
 
@@ -124,8 +126,6 @@ extension IngestPipeline {
     readyTasks -= graph.readyCount
     readyNs -= graph.readyNs
     counted.tasksDropped += Int64(graph.released - graph.doneCount)
-    // What is left of it in the list of ready tasks is recognised by its visit, which must not come again.
-    titles[title].stage = .away
   }
 
   /// Takes a title's graph away.

@@ -63,36 +63,25 @@ public struct IngestTotals: Sendable, Equatable {
   /// What came between two moments.
   public static func - (later: IngestTotals, earlier: IngestTotals) -> IngestTotals {
     var difference = later
-    difference.arrived -= earlier.arrived
-    difference.accepted -= earlier.accepted
-    difference.published -= earlier.published
-    difference.failed = zip(later.failed, earlier.failed).map { $0 - $1 }
-    difference.refused -= earlier.refused
-    difference.impatient -= earlier.impatient
-    difference.unanswered -= earlier.unanswered
-    difference.returned -= earlier.returned
-    difference.parts -= earlier.parts
-    difference.resentParts -= earlier.resentParts
-    difference.sourceBytes -= earlier.sourceBytes
-    difference.chunks -= earlier.chunks
-    difference.overlongChunks -= earlier.overlongChunks
-    difference.forcedCuts -= earlier.forcedCuts
-    difference.tasksReleased -= earlier.tasksReleased
-    difference.tasksDone -= earlier.tasksDone
-    difference.tasksDropped -= earlier.tasksDropped
-    difference.attempts -= earlier.attempts
-    difference.attemptsEnded = zip(later.attemptsEnded, earlier.attemptsEnded).map { $0 - $1 }
-    difference.attemptNs = zip(later.attemptNs, earlier.attemptNs).map { $0 - $1 }
-    difference.copies -= earlier.copies
-    difference.copiesFirst -= earlier.copiesFirst
-    difference.writes -= earlier.writes
-    difference.writtenBytes -= earlier.writtenBytes
-    difference.busyNs -= earlier.busyNs
-    difference.idleNs -= earlier.idleNs
-    difference.awayNs -= earlier.awayNs
-    difference.titleNs -= earlier.titleNs
+    for total in counts { difference[keyPath: total] -= earlier[keyPath: total] }
+    for total in times { difference[keyPath: total] -= earlier[keyPath: total] }
+    for list in lists {
+      for index in earlier[keyPath: list].indices { difference[keyPath: list][index] -= earlier[keyPath: list][index] }
+    }
     return difference
   }
+
+  private static let counts: [any WritableKeyPath<IngestTotals, Int64> & Sendable] = [
+    \.arrived, \.accepted, \.published, \.refused, \.impatient, \.unanswered, \.returned, \.parts, \.resentParts,
+    \.sourceBytes, \.chunks, \.overlongChunks, \.forcedCuts, \.tasksReleased, \.tasksDone, \.tasksDropped, \.attempts,
+    \.copies, \.copiesFirst, \.writes, \.writtenBytes,
+  ]
+  private static let times: [any WritableKeyPath<IngestTotals, Int128> & Sendable] = [
+    \.busyNs, \.idleNs, \.awayNs, \.titleNs,
+  ]
+  private static let lists: [any WritableKeyPath<IngestTotals, [Int64]> & Sendable] = [
+    \.failed, \.attemptsEnded, \.attemptNs,
+  ]
 }
 
 /// How an attempt at a task ends.
@@ -107,6 +96,9 @@ public enum AttemptEnd: Int, CaseIterable, Sendable {
   case overtaken = 3
   /// Its title failed or was given up.
   case dropped = 4
+
+  /// Name in tables.
+  public var name: String { "\(self)" }
 }
 
 /// How much of everything there is at one moment.
