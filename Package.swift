@@ -96,6 +96,7 @@ let package = Package(
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
     tests("BackendModelTests", ["BackendModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
+    tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),

@@ -17,7 +17,7 @@ public final class World {
   private let sites: [EdgeSite]
   private let core: PlatformCore
   /// Partitions beside sites and core, in their order in the directory.
-  private let components: [any PlatformComponent] = []
+  private let components: [any PlatformComponent]
   private let identity: RunIdentity
 
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
@@ -31,7 +31,7 @@ public final class World {
       settings: scenario.catalog, premiere: scenario.viewers.premiere, media: pattern, seed: identity.seed)
     let settings = SiteSettings(scenario: scenario, catalog: catalog)
     let demand = Demand(scenario: scenario)
-    let directory = PartitionDirectory(sites: scale.keptSites)
+    let directory = PartitionDirectory(sites: scale.keptSites, hasIngest: scenario.ingest != nil)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
     sites = try (0..<scale.keptSites).map { index in
       let processes = demand.processes(
@@ -46,6 +46,15 @@ public final class World {
     }
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
+    var components: [any PlatformComponent] = []
+    if let ingest = scenario.ingest, let address = directory.ingest {
+      components.append(
+        IngestCenter(
+          IngestCenterState(
+            scenario: scenario, settings: ingest, catalog: catalog, keyframes: pattern.keyframes, address: address,
+            directory: directory, run: identity)))
+    }
+    self.components = components
     self.scale = scale
     self.catalog = catalog
   }

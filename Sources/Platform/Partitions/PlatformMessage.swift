@@ -16,11 +16,14 @@ struct PartitionDirectory: Sendable {
   let sites: Range<Int>
   /// The origin behind the edge tier.
   let origin: PartitionIndex
+  /// Where titles are uploaded, encoded and published.
+  let ingest: PartitionIndex?
 
   /// The directory of a platform with so many sites.
-  init(sites count: Int) {
+  init(sites count: Int, hasIngest: Bool = false) {
     sites = 0..<count
     origin = PartitionIndex(count)
+    ingest = hasIngest ? PartitionIndex(count + 1) : nil
   }
 }
 
@@ -41,5 +44,7 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
+    /// A title that was announced can be watched from now on.
+    case released(title: UInt32)
   }
 }

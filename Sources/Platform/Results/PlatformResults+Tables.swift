@@ -73,6 +73,7 @@ extension PlatformResults {
     add("viewers", "all", "sessions", "", Double(total.arrivals))
     add("viewers", "all", "sessions_started", "", Double(total.starts))
     add("viewers", "all", "sessions_watched", "", Double(total.completions))
+    add("viewers", "all", "sessions_before_release", "", Double(total.arrivedEarly))
     add("viewers", "all", "left_at_startup", "", Double(total.lostAtStartup))
     add("viewers", "all", "left_in_stall", "", Double(total.lostInStall))
     add("viewers", "all", "concurrency_mean", "", total.sessionNs / 1e9 / observed.seconds)

@@ -1,3 +1,4 @@
+public import IngestModel
 public import SimEngine
 public import TextFormats
 
@@ -30,6 +31,10 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// How titles come into the platform; `nil` where the catalog is simply there.
+  public var ingest: IngestSettings?
+  /// What breaks during the run.
+  public var failures: [FailureSettings] = []
   /// What the run writes.
   public var output = OutputSettings()
 
@@ -54,6 +59,8 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
+      .list("failures", \.failures, 0...1_000, "What breaks during the run.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
@@ -75,6 +82,28 @@ public struct Scenario: SettingsGroup, Equatable {
       let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
       if release >= duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+    }
+    for (index, failure) in failures.enumerated() where sinceStart(failure.at) >= duration {
+      object("failures", "failure \(index + 1) of \(failures.count) begins after the run")
+    }
+    if ingest == nil, !failures(of: .workers).isEmpty {
+      object("failures", "'workers' fail, but there are none", suggestion: "add 'ingest'")
+    }
+    for planned in ingest?.planned ?? [] where sinceStart(planned.at) >= duration {
+      object("ingest.planned", "'\(planned.name)' is uploaded after the run")
+    }
+    if let planned = ingest?.planned.first(where: { $0.isPremiere }) {
+      if let premiere = viewers.premiere {
+        if premiere.length != planned.length {
+          object(
+            "ingest.planned",
+            "'\(planned.name)' lasts \(planned.length), but 'viewers.premiere' says \(premiere.length)")
+        }
+      } else {
+        object(
+          "ingest.planned", "'\(planned.name)' is to be a premiere that no viewer waits for",
+          suggestion: "add 'viewers.premiere'")
       }
     }
     return findings

@@ -44,9 +44,25 @@ extension EdgeSiteState {
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
-    let setup = SimDuration(
-      nanoseconds: Int64((Double(plan.roundTrip.nanoseconds) * player.setupRoundTrips).rounded()))
-    planRequest(slot: session.slot, from: now + setup)
+    if awaited?.holds(session, for: plan.title) == true {
+      totals.arrivedEarly += 1
+    } else {
+      setUpPlayer(slot: session.slot, at: now)
+    }
+  }
+
+  /// The viewer can watch: connection, TLS and manifest, then the first request.
+  private mutating func setUpPlayer(slot: UInt32, at now: SimTime) {
+    let roundTripNs = Double(sessions.at(slot).pointee.roundTrip.nanoseconds)
+    let setup = SimDuration(nanoseconds: Int64((roundTripNs * settings.player.setupRoundTrips).rounded()))
+    planRequest(slot: slot, from: now + setup)
+  }
+
+  /// The title that viewers wait for is there.
+  mutating func titleIsReleased(at now: SimTime) {
+    for session in awaited?.release() ?? [] where sessions.isPresent(session) {
+      setUpPlayer(slot: session.slot, at: now)
+    }
   }
 
   // MARK: - Requests

@@ -46,6 +46,8 @@ enum SiteEvent: BitwiseCopyable {
   case stallPatience(SessionRef)
   /// The viewer may have seen enough.
   case departure(SessionRef)
+  /// A title that was announced can be watched.
+  case released
   /// A window of the time series ends.
   case snapshot
 }
@@ -64,6 +66,8 @@ struct EdgeSiteState: ~Copyable {
   var cache: EdgeCache
   var fetches = FetchTable()
   var sessions = SessionTable()
+  /// The title that ingest has yet to publish, if viewers wait for one.
+  var awaited: AwaitedTitle?
   var arrivals: [ArrivalProcess]
   let planners: [SessionPlanner]
   let directory: PartitionDirectory
@@ -95,6 +99,7 @@ struct EdgeSiteState: ~Copyable {
     log = EventLog(run: run, partition: index)
     invariants = InvariantSchedule(run: run)
     edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
+    awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
     for process in arrivals.indices { scheduleArrival(process: process) }
@@ -152,6 +157,9 @@ struct EdgeSiteState: ~Copyable {
     case .departure(let session):
       if sessions.isPresent(session) { mayDepart(session, at: now) }
       note(.departure, target: session.slot, at: now)
+    case .released:
+      titleIsReleased(at: now)
+      note(.released, target: 0, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -163,6 +171,7 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .released: queue.schedule(.released, at: message.at)
     case .fetch: preconditionFailure("an edge site is the lowest tier")
     }
   }
@@ -191,6 +200,7 @@ struct EdgeSiteState: ~Copyable {
     case departure = 7
     case snapshot = 8
     case segmentSent = 9
+    case released = 10
   }
 
   @inline(__always)

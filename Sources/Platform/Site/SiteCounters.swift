@@ -12,6 +12,8 @@ struct SiteCounters: Sendable {
   var starts: Int64 = 0
   /// Sessions that ended because the viewer had seen enough.
   var completions: Int64 = 0
+  /// Sessions that came for a title before it was released.
+  var arrivedEarly: Int64 = 0
   /// Viewers who gave up before the first frame.
   var lostAtStartup: Int64 = 0
   /// Viewers who gave up during a stall.
@@ -98,6 +100,7 @@ extension SiteCounters {
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.startedBytes,
     \.cancelledSizes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched, \.coalesced, \.carriedBytes, \.evictions,
+    \.arrivedEarly,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

@@ -11,6 +11,8 @@ struct SiteSettings: Sendable {
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
+  /// The title that cannot be watched before ingest has published it.
+  let awaitedTitle: UInt32?
 
   init(scenario: Scenario, catalog: Catalog) {
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
@@ -21,6 +23,8 @@ struct SiteSettings: Sendable {
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
+    let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
+    awaitedTitle = isAwaited ? catalog.premiereTitle.map { UInt32($0) } : nil
   }
 }
 
