@@ -51,7 +51,7 @@ private let tablePath = URL(fileURLWithPath: #filePath)
   func numerical() {
     for n in 1...8 {
       for k in 1...n {
-        let exponential = OrderStatistics.mean(k, of: n, upTo: 60) { 1 - DeterministicMath.exp(-$0) }
+        let exponential = OrderStatistics.mean(k, of: n, upTo: 30) { 1 - DeterministicMath.exp(-$0) }
         #expect((exponential / OrderStatistics.exponentialMean(k, of: n) - 1).magnitude < 1e-5)
         let uniform = OrderStatistics.mean(k, of: n, upTo: 1) { $0 }
         #expect((uniform - Double(k) / Double(n + 1)).magnitude < 1e-9)

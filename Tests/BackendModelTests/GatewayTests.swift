@@ -29,22 +29,25 @@ private final class GatewayRun {
       answers.sort { $0.at < $1.at }
       let pending = queue.nextTime() ?? .distantFuture
       if let answer = answers.first, answer.at <= pending {
-        guard answer.at <= end else { return }
+        guard answer.at <= end else {
+          queue.advance(to: end)
+          return
+        }
         answers.removeFirst()
         moveClock(to: answer.at)
         gateway.returned(answer.attempt, answer.outcome, &queue, &actions)
       } else {
-        guard let event = queue.popNext(through: end) else { return }
+        guard let event = queue.popNext(through: end) else {
+          queue.advance(to: end)
+          return
+        }
         if case .gateway(let timer) = event { gateway.handle(timer, &queue, &replies, &actions) }
       }
     }
   }
 
   func moveClock(to time: SimTime) {
-    queue.schedule(.objects(.deviceRepaired(0)), at: time)
-    while let event = queue.popNext(through: time) {
-      if case .gateway(let timer) = event { gateway.handle(timer, &queue, &replies, &actions) }
-    }
+    queue.advance(to: time)
   }
 }
 

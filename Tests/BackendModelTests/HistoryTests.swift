@@ -13,10 +13,10 @@ private final class StoreRun {
   }
 
   func run(until end: SimTime) {
-    queue.schedule(.objects(.deviceRepaired(0)), at: end)
     while let event = queue.popNext(through: end) {
       if case .history(let timer) = event { store.handle(timer, &queue, &replies) }
     }
+    queue.advance(to: end)
   }
 }
 

@@ -13,10 +13,10 @@ private final class StoreRun {
   }
 
   func run(until end: SimTime) {
-    queue.schedule(.objects(.deviceRepaired(0)), at: end)
     while let event = queue.popNext(through: end) {
       if case .relational(let timer) = event { store.handle(timer, &queue, &replies) }
     }
+    queue.advance(to: end)
   }
 }
 
@@ -130,6 +130,20 @@ private func settings() -> RelationalSettings {
     run.run(until: .ms(5_000))
     #expect(run.replies.last?.at == .ms(4_027))
     #expect(run.store.invariantViolation(at: run.queue.now) == nil)
+  }
+
+  @Test("without a standby there is no primary until the dead one is back")
+  func noStandby() {
+    var given = settings()
+    given.hasStandby = false
+    let run = StoreRun(given)
+    run.store.failPrimary(&run.queue, &run.replies)
+    run.run(until: .seconds(100))
+    #expect(!run.store.hasPrimary && run.store.failovers == 0)
+    run.store.returnNode(at: run.queue.now)
+    run.store.write(1, &run.queue, &run.replies)
+    run.run(until: .seconds(101))
+    #expect(run.replies.map(\.at) == [.ms(100_005)] && !run.store.hasStandby)
   }
 
   @Test("an asynchronous standby loses what it had not yet flushed")

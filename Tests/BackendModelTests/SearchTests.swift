@@ -10,10 +10,10 @@ private final class ClusterRun {
   init(_ settings: SearchSettings) { cluster = SearchCluster(settings, streams: streams()) }
 
   func run(until end: SimTime) {
-    queue.schedule(.objects(.deviceRepaired(0)), at: end)
     while let event = queue.popNext(through: end) {
       if case .search(let timer) = event { cluster.handle(timer, &queue, &replies) }
     }
+    queue.advance(to: end)
   }
 }
 

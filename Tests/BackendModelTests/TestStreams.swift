@@ -45,12 +45,7 @@ struct PoissonRun {
     while arrivedAt.count < calls || !queue.isEmpty {
       let pending = queue.nextTime() ?? .distantFuture
       if arrivedAt.count < calls, next <= pending {
-        // The clock of a queue moves with its events only: a timer that nobody listens to stands for the arrival.
-        queue.schedule(.objects(.deviceRepaired(0)), at: next)
-        while let event = queue.popNext(through: next) {
-          if case .objects = event { break }
-          handle(event, &queue, &replies)
-        }
+        queue.advance(to: next)
         arrivedAt.append(next)
         submit(UInt64(arrivedAt.count - 1), &queue, &replies)
         next = next + .seconds(arrivals.exponential(mean: 1 / perSecond))

@@ -17,6 +17,8 @@ public struct RelationalSettings: SettingsGroup, Hashable {
   public var queueLimit = 1_000
   /// Read replicas; without any the primary answers reads.
   public var readReplicas = 2
+  /// Whether there is a standby that can take over.
+  public var hasStandby = true
   /// Share of the reads that a cache answers.
   public var cacheHitShare = 0.95
   /// Time of a read that the cache answers.
@@ -55,6 +57,7 @@ public struct RelationalSettings: SettingsGroup, Hashable {
       )
       .integer("queue_limit", \.queueLimit, 0...10_000_000, "Transactions that may wait for a connection.")
       .integer("read_replicas", \.readReplicas, 0...255, "Read replicas; without any the primary answers reads.")
+      .flag("standby", \.hasStandby, "Whether there is a standby that can take over.")
       .fraction("cache_hit", \.cacheHitShare, "Share of the reads that a cache answers.")
       .group("cached_read", \.cachedRead, "Time of a read that the cache answers.")
       .group("read", \.read, "Time on a connection for a read.")

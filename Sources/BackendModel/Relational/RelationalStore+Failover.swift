@@ -29,6 +29,7 @@ extension RelationalStore {
   ///
   /// A node that returns before its successor is promoted still becomes the standby: the decision has been made.
   public mutating func returnNode(at now: SimTime) {
+    if hasPrimary && !settings.hasStandby { return }
     if hasPrimary || isPromoting {
       hasStandby = true
       log.standbyJoins(at: now)

@@ -15,7 +15,7 @@ public struct RelationalStore: Sendable {
     /// A connection of a replica.
     case replica(UInt8, StationTimer)
     /// Commits have gathered long enough.
-    case gathered(epoch: UInt32)
+    case gathered(number: UInt32)
     /// The primary's disk has finished a flush.
     case flushed(epoch: UInt32)
     /// The oldest batch is acknowledged.
@@ -43,7 +43,9 @@ public struct RelationalStore: Sendable {
   private var slowness = RampedLevel(1)
   var transactions: [Transaction] = []
   var freeTransactions: [UInt32] = []
+  /// Whether commits wait for others to share their flush, and for the how-manieth time.
   private var isGathering = false
+  private var gatherings: UInt32 = 0
 
   var reads = CallRecord()
   var writes = CallRecord()
@@ -52,7 +54,7 @@ public struct RelationalStore: Sendable {
   /// Whether there is a primary that takes writes.
   public internal(set) var hasPrimary = true
   /// Whether there is a standby that can take over.
-  public internal(set) var hasStandby = true
+  public internal(set) var hasStandby: Bool
   /// Reads that the cache answered.
   public private(set) var cacheHits: Int64 = 0
   /// Times that a standby took over.
@@ -67,6 +69,7 @@ public struct RelationalStore: Sendable {
   /// A store at time zero.
   public init(_ settings: RelationalSettings, streams: (_ purpose: String) -> RandomStream) {
     self.settings = settings
+    hasStandby = settings.hasStandby
     let station = QueueingStation(
       .init(servers: settings.connections, queueLimit: settings.queueLimit, isInterruptible: true))
     primary = station
@@ -155,9 +158,8 @@ public struct RelationalStore: Sendable {
     case .replica(let replica, let timer):
       let departure = replicas[Int(replica)].handle(timer, &queue) { .relational(.replica(replica, $0)) }
       finish(UInt32(departure.job.tag), .served, at: now, &replies)
-    case .gathered(let timerEpoch):
-      guard timerEpoch == epoch else { return }
-      isGathering = false
+    case .gathered(let number):
+      guard isGathering, number == gatherings else { return }
       startFlush(&queue)
     case .flushed(let timerEpoch):
       guard timerEpoch == epoch else { return }
@@ -183,11 +185,13 @@ public struct RelationalStore: Sendable {
       startFlush(&queue)
     } else if !isGathering {
       isGathering = true
-      queue.schedule(.relational(.gathered(epoch: epoch)), after: settings.commitDelay)
+      gatherings &+= 1
+      queue.schedule(.relational(.gathered(number: gatherings)), after: settings.commitDelay)
     }
   }
 
   private mutating func startFlush(_ queue: inout BackendQueue) {
+    isGathering = false
     guard let flush = log.startFlush(at: queue.now, hasStandby: hasStandby) else { return }
     queue.schedule(.relational(.flushed(epoch: epoch)), at: flush.localEnd)
     queue.schedule(.relational(.acknowledged(epoch: epoch)), at: flush.acknowledged)

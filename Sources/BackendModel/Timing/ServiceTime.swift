@@ -33,7 +33,7 @@ public struct ServiceTime: SettingsGroup, Hashable {
   /// The table of a service time.
   public static var settings: SettingsTable<ServiceTime> {
     SettingsTable<ServiceTime>("How long a piece of work takes.")
-      .duration("mean", \.mean.nanoseconds, 0...3_600_000_000_000, "Mean.")
+      .duration("mean", \.mean.nanoseconds, 0...2_592_000_000_000_000, "Mean.")
       .number("cv", \.cv, 0...10, "Coefficient of variation (lognormal only).")
       .choice("shape", \.shape, "Shape of the distribution.")
   }

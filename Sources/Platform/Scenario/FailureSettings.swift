@@ -9,6 +9,17 @@ public struct FailureSettings: SettingsGroup, Equatable {
   public enum Component: String, CaseIterable, Sendable {
     /// Machines that encode, of `ingest.workers`.
     case workers
+    /// The API gateway, of `services.gateway`: a crash of all servers, or slower ones.
+    case gateway
+    /// The primary of `services.relational`.
+    case relationalPrimary = "relational-primary"
+    /// Nodes of `services.history`.
+    case storeNode = "store-node"
+    /// Replicas of one shard of `services.search`.
+    case searchShard = "search-shard"
+
+    /// Whether it belongs to the services.
+    var isService: Bool { self != .workers }
   }
 
   /// Time of day at which it begins.
@@ -21,6 +32,11 @@ public struct FailureSettings: SettingsGroup, Equatable {
   public var duration = SimDuration.milliseconds(600_000)
   /// Time from the first part that breaks to the last.
   public var ramp = SimDuration.zero
+
+  /// Which one breaks, or the first of several: a shard, a node.
+  public var index = 0
+  /// How many times slower it becomes instead of breaking; 1 breaks it.
+  public var slowdown = 1.0
 
   /// Everything breaks at once for ten minutes.
   public init() {}
@@ -36,6 +52,10 @@ public struct FailureSettings: SettingsGroup, Equatable {
       )
       .duration(
         "ramp", \.ramp.nanoseconds, 0...2_592_000_000_000_000, "Time from the first part that breaks to the last."
+      )
+      .integer("index", \.index, 0...1_000_000, "Which one breaks, or the first of several: a shard, a node.")
+      .number(
+        "slowdown", \.slowdown, 1...10_000, "How many times slower it becomes instead of breaking; 1 breaks it."
       )
       .required("at", "what", "duration")
   }

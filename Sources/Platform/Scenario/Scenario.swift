@@ -31,6 +31,8 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// The services behind a play button; `nil` where they answer at once.
+  public var services: ServicesSettings?
   /// How titles come into the platform; `nil` where the catalog is simply there.
   public var ingest: IngestSettings?
   /// What breaks during the run.
@@ -59,6 +61,7 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
       .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
       .list("failures", \.failures, 0...1_000, "What breaks during the run.")
       .group("output", \.output, "What the run writes.")
@@ -89,6 +92,16 @@ public struct Scenario: SettingsGroup, Equatable {
     }
     if ingest == nil, !failures(of: .workers).isEmpty {
       object("failures", "'workers' fail, but there are none", suggestion: "add 'ingest'")
+    }
+    if services == nil, let failure = failures.first(where: { $0.what.isService }) {
+      object("failures", "'\(failure.what.rawValue)' fails, but there is none", suggestion: "add 'services'")
+    }
+    if let services {
+      for (index, failure) in failures.enumerated() {
+        if let message = services.contradiction(failure) {
+          object("failures", "failure \(index + 1) of \(failures.count): \(message)")
+        }
+      }
     }
     for planned in ingest?.planned ?? [] where sinceStart(planned.at) >= duration {
       object("ingest.planned", "'\(planned.name)' is uploaded after the run")

@@ -1,0 +1,53 @@
+public import BackendModel
+public import TextFormats
+
+/// The services behind a play button.
+public struct ServicesSettings: SettingsGroup, Equatable {
+  /// The API gateway.
+  public var gateway = GatewaySettings()
+  /// The relational store of accounts and billing.
+  public var relational = RelationalSettings()
+  /// The wide-column store of what was watched.
+  public var history = HistorySettings()
+  /// The search cluster.
+  public var search = SearchSettings()
+  /// The object store behind the origin; left out, `cdn.origin` says how long it takes.
+  public var objectStore: ObjectStoreSettings?
+
+  /// A small back end.
+  public init() {}
+
+  /// The table of `services`.
+  public static var settings: SettingsTable<ServicesSettings> {
+    SettingsTable<ServicesSettings>("The services behind a play button.")
+      .group("gateway", \.gateway, "The API gateway.")
+      .group("relational", \.relational, "The relational store of accounts and billing.")
+      .group("history", \.history, "The wide-column store of what was watched.")
+      .group("search", \.search, "The search cluster.")
+      .optionalGroup(
+        "object_store", \.objectStore,
+        "The object store behind the origin; left out, 'cdn.origin' says how long it takes.")
+  }
+
+  /// Why a failure cannot happen to these services, or `nil`.
+  func contradiction(_ failure: FailureSettings) -> String? {
+    switch failure.what {
+    case .storeNode where failure.index >= history.nodes:
+      "there is no node \(failure.index): 'services.history' has \(history.nodes), from 0"
+    case .searchShard where failure.index >= search.shards:
+      "there is no shard \(failure.index): 'services.search' has \(search.shards), from 0"
+    default: nil
+    }
+  }
+
+  /// The part of the services that serves `share` of the platform.
+  func scaled(by share: Double) -> ServicesSettings {
+    var scaled = self
+    scaled.gateway = gateway.scaled(by: share)
+    scaled.relational = relational.scaled(by: share)
+    scaled.history = history.scaled(by: share)
+    scaled.search = search.scaled(by: share)
+    scaled.objectStore = objectStore?.scaled(by: share)
+    return scaled
+  }
+}
