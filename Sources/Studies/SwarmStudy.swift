@@ -113,6 +113,50 @@ public struct SwarmStudy {
       pick(["lru", "hot-title-placement", "hot-title-placement:pinned-share=0.5", "sieve", "s3fifo"]))
     set("cdn.edge.prefill", pick(["empty", "popular"]))
     set("cdn.origin.service", pick(["0s", "20ms", "2s"]))
+    let services = pick(["null", "null", "{}", Self.starvedServices])
+    set("services", services)
+    if services != "null" {
+      set("viewers.services", pick(["{}", Self.impatientPlayers]))
+      set("failures", pick(["[]", Self.deaths, Self.slowness]))
+    }
     return overrides
   }
+
+  /// Services in which every queue overflows and every timeout passes.
+  private static let starvedServices = """
+    {"gateway": {"servers": 1, "queue_limit": 3, "queue_timeout": "50ms", "rate_limit": "20/s", \
+    "upstream": {"timeout": "30ms", "retries": 3, "retry_budget": 2, "breaker": {"window": 5, "minimum_calls": 3, \
+    "cool_down": "1s"}}}, \
+    "relational": {"connections": 1, "read_replicas": 0, "queue_limit": 2, "cache_hit": 0, "commit_delay": "3ms", \
+    "replication": "asynchronous", "detection": "2s", "promotion": "3s"}, \
+    "history": {"nodes": 4, "threads": 1, "queue_limit": 4, "read_consistency": "quorum", "speculation": "fixed", \
+    "detection": "2s", "timeout": "200ms", "hint_window": "10s", "growth": {"live_rows": 3, "rows_per_member": 2}}, \
+    "search": {"shards": 3, "replicas": 2, "threads": 1, "queue_limit": 2, "hedge_after": "5ms", \
+    "allow_partial": false}, \
+    "object_store": {"prefixes": 1, "requests_per_prefix": "3/s", "request_burst": 2, \
+    "durability": {"annual_failures": 1000}}}
+    """
+
+  /// Players that hammer the services.
+  private static let impatientPlayers = """
+    {"resume_write_interval": "1s", "timeout": "100ms", "retries": 5, "backoff": "0s", "payment_share": 0.5}
+    """
+
+  /// Everything in the services dies once, some of it twice and before it is back.
+  private static let deaths = """
+    [{"at": "20:00:05", "what": "relational-primary", "duration": "20s"}, \
+    {"at": "20:00:08", "what": "relational-primary", "duration": "2s"}, \
+    {"at": "20:00:10", "what": "store-node", "share": 0.5, "duration": "15s"}, \
+    {"at": "20:00:12", "what": "store-node", "index": 1, "duration": "1s"}, \
+    {"at": "20:00:15", "what": "gateway", "duration": "1s"}, \
+    {"at": "20:00:20", "what": "search-shard", "index": 1, "duration": "10s"}]
+    """
+
+  /// Everything in the services becomes slow once.
+  private static let slowness = """
+    [{"at": "20:00:05", "what": "gateway", "slowdown": 50, "duration": "10s", "ramp": "5s"}, \
+    {"at": "20:00:10", "what": "store-node", "share": 1, "slowdown": 100, "duration": "10s"}, \
+    {"at": "20:00:20", "what": "search-shard", "slowdown": 30, "duration": "10s", "ramp": "1s"}, \
+    {"at": "20:00:30", "what": "relational-primary", "slowdown": 100, "duration": "10s"}]
+    """
 }
