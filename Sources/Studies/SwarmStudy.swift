@@ -55,13 +55,9 @@ public struct SwarmStudy {
     let command = "simrun run \(file.path) \(settings)"
     do {
       let variant = try file.with(overrides)
-      let results = try World(
-        scenario: variant.scenario, pattern: variant.pattern, identity: identity
-      ).run(jobs: 1)
+      let results = try variant.world(identity).run(jobs: 1)
       // The same scenario on the other queue must be the same run.
-      let again = try World(
-        scenario: variant.scenario, pattern: variant.pattern, identity: RunIdentity(seed: UInt64(seed), queue: .heap)
-      ).run(jobs: 2)
+      let again = try variant.world(RunIdentity(seed: UInt64(seed), queue: .heap)).run(jobs: 2)
       let failure = again.digest == results.digest ? nil : "the heap queue gives another digest"
       return Finding(
         seed: seed, command: command, failure: failure, events: results.events, digest: results.digest.hex)
@@ -105,6 +101,16 @@ public struct SwarmStudy {
     set("network.edge_link", pick(["20Mbit/s", "400Mbit/s", "10Gbit/s"]))
     set("network.origin_link", pick(["1Mbit/s", "100Mbit/s", "10Gbit/s"]))
     set("network.fetch_rate", pick(["1Mbit/s", "500Mbit/s"]))
+    set("network.tcp.initial_window", pick(["1", "10", "100"]))
+    set("network.tcp.restart_after_idle", pick(["0s", "300ms"]))
+    if stream.below(3) == 0 { set("network.cross_traffic", #"{"share":0.6,"mean_on":"5s","mean_off":"5s"}"#) }
+    var failures: [String] = []
+    if stream.below(3) == 0 {
+      let what = pick(["edge-link", "origin-link"])
+      let remaining = pick(["0", "0.3"])
+      failures.append(
+        "{\"at\":\"20:00:30\",\"what\":\"\(what)\",\"remaining\":\(remaining),\"duration\":\"20s\",\"ramp\":\"2s\"}")
+    }
     set("network.backhaul_latency", pick(["1ms", "15ms", "300ms"]))
     set("cdn.edge.sites", pick(["1", "2", "5"]))
     set("cdn.edge.disk", pick(["1kB", "1MB", "300MB", "40GB"]))
@@ -117,8 +123,9 @@ public struct SwarmStudy {
     set("services", services)
     if services != "null" {
       set("viewers.services", pick(["{}", Self.impatientPlayers]))
-      set("failures", pick(["[]", Self.deaths, Self.slowness]))
+      failures += [[], Self.deaths, Self.slowness][stream.below(3)]
     }
+    set("failures", "[\(failures.joined(separator: ", "))]")
     return overrides
   }
 
@@ -143,20 +150,20 @@ public struct SwarmStudy {
     """
 
   /// Everything in the services dies once, some of it twice and before it is back.
-  private static let deaths = """
-    [{"at": "20:00:05", "what": "relational-primary", "duration": "20s"}, \
-    {"at": "20:00:08", "what": "relational-primary", "duration": "2s"}, \
-    {"at": "20:00:10", "what": "store-node", "share": 0.5, "duration": "15s"}, \
-    {"at": "20:00:12", "what": "store-node", "index": 1, "duration": "1s"}, \
-    {"at": "20:00:15", "what": "gateway", "duration": "1s"}, \
-    {"at": "20:00:20", "what": "search-shard", "index": 1, "duration": "10s"}]
-    """
+  private static let deaths = [
+    #"{"at": "20:00:05", "what": "relational-primary", "duration": "20s"}"#,
+    #"{"at": "20:00:08", "what": "relational-primary", "duration": "2s"}"#,
+    #"{"at": "20:00:10", "what": "store-node", "which": [0, 2], "duration": "15s"}"#,
+    #"{"at": "20:00:12", "what": "store-node", "which": [1], "duration": "1s"}"#,
+    #"{"at": "20:00:15", "what": "gateway", "duration": "1s"}"#,
+    #"{"at": "20:00:20", "what": "search-shard", "which": [1], "duration": "10s"}"#,
+  ]
 
   /// Everything in the services becomes slow once.
-  private static let slowness = """
-    [{"at": "20:00:05", "what": "gateway", "slowdown": 50, "duration": "10s", "ramp": "5s"}, \
-    {"at": "20:00:10", "what": "store-node", "share": 1, "slowdown": 100, "duration": "10s"}, \
-    {"at": "20:00:20", "what": "search-shard", "slowdown": 30, "duration": "10s", "ramp": "1s"}, \
-    {"at": "20:00:30", "what": "relational-primary", "slowdown": 100, "duration": "10s"}]
-    """
+  private static let slowness = [
+    #"{"at": "20:00:05", "what": "gateway", "remaining": 0.02, "duration": "10s", "ramp": "5s"}"#,
+    #"{"at": "20:00:10", "what": "store-node", "remaining": 0.01, "duration": "10s"}"#,
+    #"{"at": "20:00:20", "what": "search-shard", "remaining": 0.03, "duration": "10s", "ramp": "1s"}"#,
+    #"{"at": "20:00:30", "what": "relational-primary", "remaining": 0.01, "duration": "10s"}"#,
+  ]
 }

@@ -67,7 +67,7 @@ import TextFormats
     let results = try summary(
       #"services={"gateway": {"servers": 2, "service": {"mean": "20ms"}}}"#,
       #"viewers.services={"timeout": "1s", "retries": 2, "backoff": "200ms"}"#,
-      #"failures=[{"at": "20:04", "what": "gateway", "slowdown": 100, "duration": "2min"}]"#)
+      #"failures=[{"at": "20:04", "what": "gateway", "remaining": 0.01, "duration": "2min"}]"#)
     #expect(value(results, "viewers", "service_retries") > 50)
     #expect(value(results, "viewers", "lost_to_services") > 20)
     #expect(value(results, "viewers", "lost_share", "gateway") > 0)
@@ -91,7 +91,7 @@ import TextFormats
 
   @Test("a dead search shard fails only those who search, and only where no part of an answer counts")
   func searchShard() throws {
-    let failure = #"failures=[{"at": "20:04", "what": "search-shard", "index": 1, "duration": "2min"}]"#
+    let failure = #"failures=[{"at": "20:04", "what": "search-shard", "which": [1], "duration": "2min"}]"#
     let partial = try summary(#"services={"search": {"allow_partial": true}}"#, failure)
     #expect(value(partial, "search", "partial_answers") > 0 && value(partial, "gateway", "starts_failed") == 0)
     let whole = try summary(#"services={"search": {"allow_partial": false}}"#, failure)
@@ -105,7 +105,7 @@ import TextFormats
   func storeNodes() throws {
     let results = try summary(
       #"services={"history": {"detection": "1s"}, "object_store": {"first_byte": {"mean": "40ms"}}}"#,
-      #"failures=[{"at": "20:03", "what": "store-node", "index": 3, "share": 0.2, "duration": "3min"}]"#)
+      #"failures=[{"at": "20:03", "what": "store-node", "which": [3, 4], "duration": "3min"}]"#)
     #expect(value(results, "history", "hints_replayed") > 0 && value(results, "history", "hints_pending") == 0)
     let firstByte = value(results, "object_store", "first_byte_mean_s")
     #expect((firstByte - 0.040).magnitude < 0.006, "\(firstByte)")
@@ -120,11 +120,11 @@ import TextFormats
         return false
       } catch { return error is InputError }
     }
-    let shard = #"failures=[{"at": "20:04", "what": "search-shard", "index": 9, "duration": "2min"}]"#
+    let shard = #"failures=[{"at": "20:04", "what": "search-shard", "which": [9], "duration": "2min"}]"#
     #expect(refused(shard))
     #expect(refused("services={}", shard))
     #expect(
-      refused("services={}", #"failures=[{"at": "20:04", "what": "store-node", "index": 12, "duration": "1min"}]"#))
+      refused("services={}", #"failures=[{"at": "20:04", "what": "store-node", "which": [12], "duration": "1min"}]"#))
     #expect(refused(#"services={"history": {"replication": 13}}"#))
     #expect(!refused("services={}", #"failures=[{"at": "20:04", "what": "store-node", "duration": "1min"}]"#))
   }

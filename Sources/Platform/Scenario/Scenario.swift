@@ -35,7 +35,7 @@ public struct Scenario: SettingsGroup, Equatable {
   public var services: ServicesSettings?
   /// How titles come into the platform; `nil` where the catalog is simply there.
   public var ingest: IngestSettings?
-  /// What breaks during the run.
+  /// What fails, and when.
   public var failures: [FailureSettings] = []
   /// What the run writes.
   public var output = OutputSettings()
@@ -63,7 +63,7 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("cdn", \.cdn, "Edge sites and the origin.")
       .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
       .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
-      .list("failures", \.failures, 0...1_000, "What breaks during the run.")
+      .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
@@ -81,26 +81,26 @@ public struct Scenario: SettingsGroup, Equatable {
         "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
     }
     if let premiere = viewers.premiere {
-      let day = SimDuration.seconds(86_400)
-      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
-      if release >= duration {
+      if moment(premiere.at) >= .zero + duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
     }
-    for (index, failure) in failures.enumerated() where sinceStart(failure.at) >= duration {
-      object("failures", "failure \(index + 1) of \(failures.count) begins after the run")
-    }
-    if ingest == nil, !failures(of: .workers).isEmpty {
-      object("failures", "'workers' fail, but there are none", suggestion: "add 'ingest'")
-    }
-    if services == nil, let failure = failures.first(where: { $0.what.isService }) {
-      object("failures", "'\(failure.what.rawValue)' fails, but there is none", suggestion: "add 'services'")
-    }
-    if let services {
-      for (index, failure) in failures.enumerated() {
-        if let message = services.contradiction(failure) {
-          object("failures", "failure \(index + 1) of \(failures.count): \(message)")
+    for (index, failure) in failures.enumerated() {
+      if moment(failure.at) >= .zero + duration {
+        object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+      if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
+        object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
+      }
+      if failure.component == .workers, ingest == nil {
+        object("failures[\(index)].what", "'workers' fail, but there are none", suggestion: "add 'ingest'")
+      }
+      if failure.component.isService {
+        if services == nil {
+          let name = failure.component.rawValue
+          object("failures[\(index)].what", "'\(name)' fails, but there is none", suggestion: "add 'services'")
         }
+        if let message = services?.contradiction(failure) { object("failures[\(index)].which", message) }
       }
     }
     for planned in ingest?.planned ?? [] where sinceStart(planned.at) >= duration {

@@ -31,12 +31,15 @@ public struct ServicesSettings: SettingsGroup, Equatable {
 
   /// Why a failure cannot happen to these services, or `nil`.
   func contradiction(_ failure: FailureSettings) -> String? {
-    switch failure.what {
-    case .storeNode where failure.index >= history.nodes:
-      "there is no node \(failure.index): 'services.history' has \(history.nodes), from 0"
-    case .searchShard where failure.index >= search.shards:
-      "there is no shard \(failure.index): 'services.search' has \(search.shards), from 0"
-    default: nil
+    let count: Int
+    switch failure.component {
+    case .storeNode: count = history.nodes
+    case .searchShard: count = search.shards
+    case .gateway, .relationalPrimary: count = 1
+    case .edgeLink, .originLink, .workers: return nil
+    }
+    return failure.which.first { $0 >= count }.map {
+      "there is no \(failure.component.rawValue) \($0), there are \(count)"
     }
   }
 

@@ -11,8 +11,8 @@ struct ServiceFailure: Sendable {
 
   /// The failures of a scenario that concern the services, in the order of the scenario.
   static func all(of scenario: Scenario) -> [ServiceFailure] {
-    scenario.failures.filter { $0.what.isService }.map { failure in
-      let from = SimTime.zero + scenario.sinceStart(failure.at)
+    scenario.failures.filter { $0.component.isService }.map { failure in
+      let from = scenario.moment(failure.at)
       return ServiceFailure(failure: failure, from: from, to: from + failure.duration)
     }
   }
@@ -26,69 +26,78 @@ struct ServiceIncident: Sendable {
 }
 
 extension ServicesState {
-  /// A failure begins: with a slowdown the part goes on slowly, without one it dies.
-  mutating func begin(_ failure: ServiceFailure, at now: SimTime) {
-    let what = failure.failure
-    report(now, what.what, what.slowdown > 1 ? "becomes \(what.slowdown) times slower" : "fails")
-    if what.slowdown > 1 {
-      slowDown(what, to: what.slowdown, at: now)
+  /// A failure begins: with something left the part goes on more slowly, with nothing left it dies.
+  mutating func begin(_ planned: ServiceFailure, at now: SimTime) {
+    let failure = planned.failure
+    guard failure.remaining == 0 else {
+      report(now, failure, "becomes slow")
+      slowDown(failure, to: 1 / failure.remaining, at: now)
       return
     }
-    switch what.what {
+    report(now, failure, "fails")
+    switch failure.component {
     case .gateway: gateway.crash(&timers, &doorReplies)
     case .relationalPrimary: relational.failPrimary(&timers, &answers)
     case .storeNode:
-      for node in parts(of: history.settings.nodes, what) { history.failNode(node, &timers, &answers) }
+      for node in entities(of: failure, count: history.settings.nodes) { history.failNode(node, &timers, &answers) }
     case .searchShard:
-      for replica in parts(of: search.settings.replicas, what) {
-        search.failReplica(shard: what.index % search.settings.shards, replica: replica, &timers, &answers)
+      for shard in entities(of: failure, count: search.settings.shards) {
+        for replica in 0..<search.settings.replicas {
+          search.failReplica(shard: shard, replica: replica, &timers, &answers)
+        }
       }
-    default: break
+    case .edgeLink, .originLink, .workers: break
     }
   }
 
   /// A failure ends.
-  mutating func end(_ failure: ServiceFailure, at now: SimTime) {
-    let what = failure.failure
-    report(now, what.what, what.slowdown > 1 ? "recovers" : "returns")
-    if what.slowdown > 1 {
-      slowDown(what, to: 1, at: now)
+  mutating func end(_ planned: ServiceFailure, at now: SimTime) {
+    let failure = planned.failure
+    guard failure.remaining == 0 else {
+      report(now, failure, "recovers")
+      slowDown(failure, to: 1, at: now)
       return
     }
-    switch what.what {
+    report(now, failure, "returns")
+    switch failure.component {
     case .relationalPrimary: relational.returnNode(at: now)
     case .storeNode:
-      for node in parts(of: history.settings.nodes, what) { history.returnNode(node, &timers) }
+      for node in entities(of: failure, count: history.settings.nodes) { history.returnNode(node, &timers) }
     case .searchShard:
-      for replica in parts(of: search.settings.replicas, what) {
-        search.returnReplica(shard: what.index % search.settings.shards, replica: replica)
+      for shard in entities(of: failure, count: search.settings.shards) {
+        for replica in 0..<search.settings.replicas { search.returnReplica(shard: shard, replica: replica) }
       }
-    default: break
+    // A gateway has restarted at once; only its calls are lost.
+    case .gateway, .edgeLink, .originLink, .workers: break
     }
   }
 
-  private mutating func slowDown(_ what: FailureSettings, to factor: Double, at now: SimTime) {
-    switch what.what {
-    case .gateway: gateway.slowDown(to: factor, at: now, ramp: what.ramp)
-    case .relationalPrimary: relational.slowDown(to: factor, at: now, ramp: what.ramp)
+  private mutating func slowDown(_ failure: FailureSettings, to factor: Double, at now: SimTime) {
+    switch failure.component {
+    case .gateway: gateway.slowDown(to: factor, at: now, ramp: failure.ramp)
+    case .relationalPrimary: relational.slowDown(to: factor, at: now, ramp: failure.ramp)
     case .storeNode:
-      for node in parts(of: history.settings.nodes, what) {
-        history.slowDown(node: node, to: factor, at: now, ramp: what.ramp)
+      for node in entities(of: failure, count: history.settings.nodes) {
+        history.slowDown(node: node, to: factor, at: now, ramp: failure.ramp)
       }
     case .searchShard:
-      search.slowDown(shard: what.index % search.settings.shards, to: factor, at: now, ramp: what.ramp)
-    default: break
+      for shard in entities(of: failure, count: search.settings.shards) {
+        search.slowDown(shard: shard, to: factor, at: now, ramp: failure.ramp)
+      }
+    case .edgeLink, .originLink, .workers: break
     }
   }
 
-  /// The numbers of the parts that a failure concerns: a share of all, from its index on, at least one.
-  private func parts(of count: Int, _ what: FailureSettings) -> [Int] {
-    let broken = max(1, Int((Double(count) * what.share).rounded()))
-    let first = what.what == .searchShard ? 0 : what.index
-    return (0..<broken).map { (first + $0) % count }
+  /// The numbers that a failure concerns; a slice with fewer nodes has the failure of node n at node n modulo their
+  /// number.
+  private func entities(of failure: FailureSettings, count: Int) -> [Int] {
+    guard !failure.which.isEmpty else { return Array(0..<count) }
+    var numbers: [Int] = []
+    for number in failure.which where !numbers.contains(number % count) { numbers.append(number % count) }
+    return numbers
   }
 
-  private mutating func report(_ now: SimTime, _ component: FailureSettings.Component, _ what: String) {
-    incidents.append(ServiceIncident(at: now, component: component.rawValue, what: what))
+  private mutating func report(_ now: SimTime, _ failure: FailureSettings, _ what: String) {
+    incidents.append(ServiceIncident(at: now, component: failure.component.rawValue, what: what))
   }
 }
