@@ -67,7 +67,8 @@ extension IngestPipeline {
     equal(
       totals.tasksReleased, totals.tasksDone + totals.tasksDropped + Int64(readyTasks + running + lost),
       "tasks released and tasks done, dropped, ready, running or lost")
-    equal(totals.attempts, totals.attemptsEnded.reduce(0, +) + Int64(pool.busy), "attempts begun and ended or under way")
+    equal(
+      totals.attempts, totals.attemptsEnded.reduce(0, +) + Int64(pool.busy), "attempts begun and ended or under way")
     equal(totals.attemptsEnded[AttemptEnd.useful.rawValue], totals.tasksDone, "useful attempts and tasks done")
     let endedNs = totals.attemptNs.reduce(Int128(0)) { $0 + Int128($1) }
     equal(totals.busyNs, endedNs + runningNs, "busy worker time and time of attempts [ns]")

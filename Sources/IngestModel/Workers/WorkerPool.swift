@@ -73,7 +73,11 @@ struct WorkerPool: Sendable {
   private mutating func stack(_ index: Int) {
     guard !workers[index].isStacked else { return }
     workers[index].isStacked = true
-    if workers[index].isPreemptible { idlePreemptible.append(UInt32(index)) } else { idleReliable.append(UInt32(index)) }
+    if workers[index].isPreemptible {
+      idlePreemptible.append(UInt32(index))
+    } else {
+      idleReliable.append(UInt32(index))
+    }
   }
 
   /// A machine that was taken begins an attempt.

@@ -133,7 +133,7 @@ struct IngestCenterState: ~Copyable {
     if snapshots.last?.at != end { takeSnapshot(at: end) }
     return IngestReport(
       snapshots: snapshots, titles: pipeline.titles, cores: cores, workers: pipeline.settings.workers.count,
-      names: names, warmupEnd: .zero + observation.warmup, end: end
+      names: names, premiere: premiere?.planned, warmupEnd: .zero + observation.warmup, end: end
     ).results(violations: violations.map { "ingest: \($0)" })
   }
 }

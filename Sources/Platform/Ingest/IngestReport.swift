@@ -10,6 +10,8 @@ struct IngestReport {
   let workers: Int
   /// Names of the planned titles.
   let names: [String]
+  /// Position of the planned title that viewers wait for.
+  let premiere: Int?
   let warmupEnd: SimTime
   let end: SimTime
 
@@ -37,6 +39,7 @@ struct IngestReport {
     add("titles_failed", "", Double(observed.failed.reduce(0, +)))
     add("titles_in_progress_end", "", Double(last.levels.titlesInProgress))
     add("titles_in_progress_mean", "", Double(observed.titleNs) * 1e-9 / seconds)
+    add("uploads_turned_away", "", Double(observed.refused + observed.impatient))
     add("uploads_refused", "", Double(observed.refused))
     add("uploads_timed_out", "", Double(observed.impatient))
     add("uploads_unanswered", "", Double(observed.unanswered))
@@ -64,12 +67,19 @@ struct IngestReport {
       add("deadlines_missed", "", Double(missed), entity: entity)
       add("deadline_miss_share", "", Double(missed) / Double(decided.count), entity: entity)
     }
-    func mean(of level: (IngestLevels) -> Int) -> Double { mean(levels.map { Double(level($0)) }) }
-    add("upload_queue_mean", "", mean(of: \.waitingUploads))
+    if let premiere {
+      // A title that is not there yet is at least as late as the run is long.
+      let title = titles.first { $0.planned == premiere }
+      let deadline = title?.deadline ?? end
+      let lateS = ((title?.published ?? max(end, deadline)) - deadline).seconds
+      add("premiere_late_s", "s", max(0, lateS))
+    }
+    func level(_ of: (IngestLevels) -> Int) -> Double { mean(levels.map { Double(of($0)) }) }
+    add("upload_queue_mean", "", level(\.waitingUploads))
     add("upload_queue_peak", "", Double(levels.map(\.waitingUploads).max() ?? 0))
-    add("upload_slots_mean", "", mean(of: \.heldSlots))
-    add("inspection_queue_mean", "", mean(of: \.waitingInspections))
-    add("backlog_tasks_mean", "", mean(of: \.readyTasks))
+    add("upload_slots_mean", "", level(\.heldSlots))
+    add("inspection_queue_mean", "", level(\.waitingInspections))
+    add("backlog_tasks_mean", "", level(\.readyTasks))
     add("backlog_tasks_peak", "", Double(levels.map(\.readyTasks).max() ?? 0))
     add("backlog_core_h_mean", "h", mean(levels.map { coreHours(Int128($0.readyNs)) }))
     add("backlog_core_h_peak", "h", coreHours(Int128(levels.map(\.readyNs).max() ?? 0)))
@@ -125,7 +135,7 @@ struct IngestReport {
       }
       add("uploads_per_h", "1/h", Double(window.arrived) * 3_600 / seconds)
       add("titles_published", "", Double(window.published))
-      add("uploads_refused", "", Double(window.refused + window.impatient))
+      add("uploads_turned_away", "", Double(window.refused + window.impatient))
       add("upload_queue", "", Double(snapshot.levels.waitingUploads))
       add("upload_slots", "", Double(snapshot.levels.heldSlots))
       add("titles_in_progress", "", Double(snapshot.levels.titlesInProgress))
