@@ -59,7 +59,7 @@ struct IngestCenterState: ~Copyable {
       settings, start: scenario.start, duration: scenario.duration, keyframes: keyframes,
       outages: scenario.failures(of: .workers).map { failure in
         WorkerOutage(
-          at: .zero + scenario.sinceStart(failure.at), share: failure.share, duration: failure.duration,
+          at: scenario.moment(failure.at), share: failure.share, duration: failure.duration,
           ramp: failure.ramp)
       }, seed: run.seed, replication: run.replication)
     self.directory = directory

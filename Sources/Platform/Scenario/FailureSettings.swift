@@ -1,54 +1,78 @@
 public import SimEngine
 public import TextFormats
 
-/// One failure: what breaks, when, how much of it, and for how long.
+/// One failure: a component that gives less than it should for a while.
 public struct FailureSettings: SettingsGroup, Equatable {
-  /// What can break.
-  ///
-  /// A component that learns to fail gets a case here, and reads the failures of its kind from the scenario.
+  /// What can fail.
   public enum Component: String, CaseIterable, Sendable {
+    /// The link that the viewers of an edge site share.
+    case edgeLink = "edge-link"
+    /// The origin's egress.
+    case originLink = "origin-link"
     /// Machines that encode, of `ingest.workers`.
     case workers
   }
 
   /// Time of day at which it begins.
   public var at = SimDuration.zero
-  /// What breaks.
-  public var what = Component.workers
-  /// Share of it that breaks.
+  /// What fails.
+  public var component = Component.edgeLink
+  /// Numbers of the entities that fail, such as edge sites; all of the kind if empty.
+  public var which: [Int] = []
+  /// Share of the capacity that is left at the worst, of what has one.
+  public var remaining = 0.0
+  /// Share of the machines that are lost at the worst, of what consists of many; which ones is drawn.
   public var share = 1.0
-  /// How long each broken part stays broken.
-  public var duration = SimDuration.milliseconds(600_000)
-  /// Time from the first part that breaks to the last.
+  /// From the beginning to the moment at which the repair sets in.
+  public var duration = SimDuration.milliseconds(60_000)
+  /// Time over which the capacity goes down, and after the failure up again.
   public var ramp = SimDuration.zero
 
-  /// Everything breaks at once for ten minutes.
+  /// A minute without an edge link.
   public init() {}
 
   /// The table of an element of `failures`.
   public static var settings: SettingsTable<FailureSettings> {
-    SettingsTable<FailureSettings>("One failure: what breaks, when, how much of it, and for how long.")
+    SettingsTable<FailureSettings>("One failure: a component that gives less than it should for a while.")
       .clock("at", \.at.nanoseconds, "Time of day at which it begins.")
-      .choice("what", \.what, "What breaks.")
-      .fraction("share", \.share, 0...1, "Share of it that breaks.")
+      .choice("what", \.component, "What fails.")
+      .value(
+        "which", \.which, .list(.integer(0...1_000_000), 0...1_000, initial: 0),
+        "Numbers of the entities that fail, such as edge sites; all of the kind if left out."
+      )
+      .fraction("remaining", \.remaining, 0...1, "Share of the capacity that is left at the worst, of a link.")
+      .fraction("share", \.share, 0...1, "Share of the machines that are lost at the worst, of workers.")
       .duration(
-        "duration", \.duration.nanoseconds, 1_000_000...2_592_000_000_000_000, "How long each broken part stays broken."
+        "duration", \.duration.nanoseconds, 1_000_000...86_400_000_000_000,
+        "From the beginning to the moment at which the repair sets in."
       )
       .duration(
-        "ramp", \.ramp.nanoseconds, 0...2_592_000_000_000_000, "Time from the first part that breaks to the last."
+        "ramp", \.ramp.nanoseconds, 0...86_400_000_000_000,
+        "Time over which the capacity goes down, and after the failure up again."
       )
       .required("at", "what", "duration")
+      .check { failure, places in
+        failure.ramp <= failure.duration
+          ? []
+          : [InputDiagnostic(place: places["ramp"], message: "longer than the failure, so its worst is never reached")]
+      }
   }
 }
 
 extension Scenario {
-  /// Time from the start of the run to the next time that a clock shows `time`.
-  func sinceStart(_ time: SimDuration) -> SimDuration {
-    time >= start ? time - start : time + .milliseconds(86_400_000) - start
+  /// Simulated time at which a time of day first comes.
+  func moment(_ clock: SimDuration) -> SimTime {
+    .zero + (clock < start ? clock + .seconds(86_400) - start : clock - start)
   }
 
   /// Failures of one kind of component.
   func failures(of component: FailureSettings.Component) -> [FailureSettings] {
-    failures.filter { $0.what == component }
+    failures.filter { $0.component == component }
+  }
+
+  /// The failures of one component's entity.
+  func faults(of component: FailureSettings.Component, entity: Int = 0) -> [FaultCourse] {
+    failures.filter { $0.component == component && ($0.which.isEmpty || $0.which.contains(entity)) }
+      .map { FaultCourse($0, start: moment($0.at)) }
   }
 }

@@ -33,7 +33,7 @@ public struct Scenario: SettingsGroup, Equatable {
   public var cdn = CDNSettings()
   /// How titles come into the platform; `nil` where the catalog is simply there.
   public var ingest: IngestSettings?
-  /// What breaks during the run.
+  /// What fails, and when.
   public var failures: [FailureSettings] = []
   /// What the run writes.
   public var output = OutputSettings()
@@ -60,7 +60,7 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
       .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
-      .list("failures", \.failures, 0...1_000, "What breaks during the run.")
+      .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
@@ -78,35 +78,41 @@ public struct Scenario: SettingsGroup, Equatable {
         "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
     }
     if let premiere = viewers.premiere {
-      let day = SimDuration.seconds(86_400)
-      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
-      if release >= duration {
+      if moment(premiere.at) >= .zero + duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
     }
-    for (index, failure) in failures.enumerated() where sinceStart(failure.at) >= duration {
-      object("failures", "failure \(index + 1) of \(failures.count) begins after the run")
-    }
-    if ingest == nil, !failures(of: .workers).isEmpty {
-      object("failures", "'workers' fail, but there are none", suggestion: "add 'ingest'")
-    }
-    for planned in ingest?.planned ?? [] where sinceStart(planned.at) >= duration {
-      object("ingest.planned", "'\(planned.name)' is uploaded after the run")
-    }
-    if let planned = ingest?.planned.first(where: { $0.isPremiere }) {
-      if let premiere = viewers.premiere {
-        if premiere.length != planned.length {
-          object(
-            "ingest.planned",
-            "'\(planned.name)' lasts \(planned.length), but 'viewers.premiere' says \(premiere.length)")
-        }
-      } else {
-        object(
-          "ingest.planned", "'\(planned.name)' is to be a premiere that no viewer waits for",
-          suggestion: "add 'viewers.premiere'")
+    for (index, failure) in failures.enumerated() {
+      if moment(failure.at) >= .zero + duration {
+        object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+      if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
+        object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
+      }
+      if failure.component == .workers, ingest == nil {
+        object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")
       }
     }
+    contradictionsOfIngest { object($0, $1, suggestion: $2) }
     return findings
+  }
+
+  /// Rules that ingest has with the rest of the scenario.
+  private func contradictionsOfIngest(_ object: (String, String, String?) -> Void) {
+    for (index, planned) in (ingest?.planned ?? []).enumerated() {
+      let key = "ingest.planned[\(index)]"
+      if moment(planned.at) >= .zero + duration {
+        object("\(key).at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
+      }
+      guard planned.isPremiere else { continue }
+      if let premiere = viewers.premiere {
+        if premiere.length != planned.length {
+          object("\(key).length", "'viewers.premiere' says that it lasts \(premiere.length)", nil)
+        }
+      } else {
+        object("\(key).premiere", "no viewer waits for a premiere", "add 'viewers.premiere'")
+      }
+    }
   }
 }
 
