@@ -18,7 +18,7 @@ struct Worker: BitwiseCopyable, Sendable {
   /// It stands on a stack of idle workers, rightly or from earlier.
   var isStacked = false
   /// Reasons for which it is away: preempted, failed, lost in an outage.
-  var absences: UInt8 = 0
+  var absences: UInt16 = 0
   /// The worker with another attempt at the same task, or -1.
   var twin: Int32 = -1
   /// When the attempt began.

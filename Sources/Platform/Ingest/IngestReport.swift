@@ -81,8 +81,8 @@ struct IngestReport {
     add("inspection_queue_mean", "", level(\.waitingInspections))
     add("backlog_tasks_mean", "", level(\.readyTasks))
     add("backlog_tasks_peak", "", Double(levels.map(\.readyTasks).max() ?? 0))
-    add("backlog_core_h_mean", "h", mean(levels.map { coreHours(Int128($0.readyNs)) }))
-    add("backlog_core_h_peak", "h", coreHours(Int128(levels.map(\.readyNs).max() ?? 0)))
+    add("backlog_core_h_mean", "h", mean(levels.map { coreHours($0.readyNs) }))
+    add("backlog_core_h_peak", "h", coreHours(levels.map(\.readyNs).max() ?? 0))
     add("tasks_done", "", Double(observed.tasksDone))
     add("attempts", "", Double(observed.attempts))
     add("copies", "", Double(observed.copies))
@@ -92,10 +92,10 @@ struct IngestReport {
     add("written_bytes", "bytes", Double(observed.writtenBytes))
     add("core_hours", "h", coreHours(observed.busyNs))
     for ending in AttemptEnd.allCases {
-      add("core_hours_\(ending.name)", "h", coreHours(Int128(observed.attemptNs[ending.rawValue])))
+      add("core_hours_\(ending.name)", "h", coreHours(observed.attemptNs[ending.rawValue]))
     }
     let wasted = observed.attemptNs.reduce(0, +) - observed.attemptNs[AttemptEnd.useful.rawValue]
-    add("core_hours_wasted", "h", coreHours(Int128(wasted)))
+    add("core_hours_wasted", "h", coreHours(wasted))
     let whole = Double(observed.busyNs) + Double(observed.idleNs) + Double(observed.awayNs)
     add("worker_utilisation", "", Double(observed.busyNs) / (whole - Double(observed.awayNs)))
     add("workers_away_share", "", Double(observed.awayNs) / whole)
@@ -140,7 +140,7 @@ struct IngestReport {
       add("upload_slots", "", Double(snapshot.levels.heldSlots))
       add("titles_in_progress", "", Double(snapshot.levels.titlesInProgress))
       add("backlog_tasks", "", Double(snapshot.levels.readyTasks))
-      add("backlog_core_h", "h", coreHours(Int128(snapshot.levels.readyNs)))
+      add("backlog_core_h", "h", coreHours(snapshot.levels.readyNs))
       add("busy_workers", "", Double(window.busyNs) * 1e-9 / seconds)
       add("away_workers", "", Double(window.awayNs) * 1e-9 / seconds)
       before = snapshot.totals
