@@ -94,6 +94,7 @@ let package = Package(
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
+    tests("BackendModelTests", ["BackendModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),

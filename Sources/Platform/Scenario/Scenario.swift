@@ -31,6 +31,8 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// The services behind a play button; `nil` where they answer at once.
+  public var services: ServicesSettings?
   /// How titles come into the platform; `nil` where the catalog is simply there.
   public var ingest: IngestSettings?
   /// What fails, and when.
@@ -59,6 +61,7 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
       .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
       .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .group("output", \.output, "What the run writes.")
@@ -91,6 +94,13 @@ public struct Scenario: SettingsGroup, Equatable {
       }
       if failure.component == .workers, ingest == nil {
         object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")
+      }
+      if failure.component.isService {
+        if services == nil {
+          let name = failure.component.rawValue
+          object("failures[\(index)].what", "'\(name)' fails, but there is none", suggestion: "add 'services'")
+        }
+        if let message = services?.contradiction(failure) { object("failures[\(index)].which", message) }
       }
     }
     contradictionsOfIngest { object($0, $1, suggestion: $2) }

@@ -52,6 +52,14 @@ enum SiteEvent: BitwiseCopyable {
   case departure(SessionRef)
   /// A title that was announced can be watched.
   case released
+  /// The services answer a start request.
+  case servicesAnswer(reply: UInt32)
+  /// The player has waited long enough for the services.
+  case servicesTimeOut(SessionRef, attempt: UInt8)
+  /// Time to ask the services again.
+  case askAgain(SessionRef, attempt: UInt8)
+  /// Time to write the position back.
+  case positionIsDue(SessionRef)
   /// A window of the time series ends.
   case snapshot
 }
@@ -77,6 +85,12 @@ struct EdgeSiteState: ~Copyable {
   let planners: [SessionPlanner]
   let directory: PartitionDirectory
   var outbox: [PlatformMessage] = []
+  /// Answers of the services that are on their way, by number, with a list of free numbers.
+  var replies: [StartReply] = []
+  var freeReplies: [UInt32] = []
+  /// Key of what sessions want of the services, and the stream of their backing off.
+  let servicesKey: StreamKey
+  var servicesRetries: RandomStream
 
   var totals = SiteCounters()
   var startupDelays = LogLinearHistogram()
@@ -97,6 +111,8 @@ struct EdgeSiteState: ~Copyable {
   ) {
     self.index = index
     self.directory = directory
+    servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
+    servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
@@ -174,6 +190,19 @@ struct EdgeSiteState: ~Copyable {
     case .released:
       titleIsReleased(at: now)
       note(.released, target: 0, at: now)
+    case .servicesAnswer(let reply):
+      freeReplies.append(reply)
+      servicesAnswer(replies[Int(reply)], at: now)
+      note(.servicesAnswer, target: replies[Int(reply)].session.slot, at: now)
+    case .servicesTimeOut(let session, let attempt):
+      if sessions.isPresent(session) { servicesTimeOut(session, attempt: attempt, at: now) }
+      note(.servicesTimeOut, target: session.slot, at: now)
+    case .askAgain(let session, let attempt):
+      if sessions.isPresent(session) { askAgain(session, attempt: attempt, at: now) }
+      note(.askAgain, target: session.slot, at: now)
+    case .positionIsDue(let session):
+      if sessions.isPresent(session) { positionIsDue(session, at: now) }
+      note(.positionIsDue, target: session.slot, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -186,7 +215,9 @@ struct EdgeSiteState: ~Copyable {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
+    case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .fetch: preconditionFailure("an edge site is the lowest tier")
+    case .startSession, .savePosition, .endSession: preconditionFailure("an edge site is no service")
     }
   }
 
@@ -217,6 +248,10 @@ struct EdgeSiteState: ~Copyable {
     case windowOpens = 10
     case linkChange = 11
     case released = 12
+    case servicesAnswer = 13
+    case servicesTimeOut = 14
+    case askAgain = 15
+    case positionIsDue = 16
   }
 
   @inline(__always)
@@ -227,12 +262,14 @@ struct EdgeSiteState: ~Copyable {
 
   /// Draws of all streams of the site so far.
   private var draws: UInt64 {
-    var sum = planDraws
+    var sum = planDraws &+ servicesRetries.draws
     for process in arrivals { sum &+= process.draws }
     return sum
   }
 
-  mutating func countPlan(_ plan: SessionPlan) { planDraws &+= plan.draws }
+  mutating func countPlan(_ plan: SessionPlan) { countDraws(plan.draws) }
+  /// Draws of a stream that belongs to one session.
+  mutating func countDraws(_ draws: UInt64) { planDraws &+= draws }
 
   /// Brings the session-time integral up to `now`; called before the number of sessions changes.
   mutating func countSessions(at now: SimTime) {

@@ -17,8 +17,11 @@ struct SiteSettings: Sendable {
   let cacheBytes: Int64
   /// The title that cannot be watched before ingest has published it.
   let awaitedTitle: UInt32?
+  /// The services behind a play button, if there are any.
+  let services: SiteServices?
 
-  init(scenario: Scenario, catalog: Catalog) {
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
+    services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
     accessCaps = scenario.viewers.access.map { access in
       AccessClass(
