@@ -125,6 +125,12 @@ public struct SwarmStudy {
       set("viewers.services", pick(["{}", Self.impatientPlayers]))
       failures += [[], Self.deaths, Self.slowness][stream.below(3)]
     }
+    if stream.chance(0.5) {
+      setIngest(set, pick)
+      if stream.chance(0.5) {
+        failures.append(#"{"at": "20:00:30", "what": "workers", "share": 0.7, "duration": "40s", "ramp": "5s"}"#)
+      }
+    }
     set("failures", "[\(failures.joined(separator: ", "))]")
     return overrides
   }
@@ -166,4 +172,34 @@ public struct SwarmStudy {
     #"{"at": "20:00:20", "what": "search-shard", "remaining": 0.03, "duration": "10s", "ramp": "1s"}"#,
     #"{"at": "20:00:30", "what": "relational-primary", "remaining": 0.01, "duration": "10s"}"#,
   ]
+
+  /// Ingest small and hurried enough that titles are published within the minutes of a random run.
+  private static func setIngest(_ set: (String, String) -> Void, _ pick: ([String]) -> String) {
+    set("viewers.premiere.length", "15min")
+    set("ingest.upload", pick(["synchronous", "asynchronous"]))
+    set("ingest.uploads", pick(["0/h", "300/h", "3000/h"]))
+    set("ingest.source.rate", pick(["100kbit/s", "1Mbit/s", "90Mbit/s"]))
+    set("ingest.source.lengths", "[{ \"mean\": \"3min\", \"cv\": 0.5 }]")
+    set("ingest.front_end.slots", pick(["1", "4", "50"]))
+    set("ingest.front_end.queue", pick(["0", "5"]))
+    set("ingest.front_end.patience", pick(["0s", "10s"]))
+    set("ingest.front_end.response_timeout", pick(["5s", "10min"]))
+    set("ingest.front_end.retry_delay", "2s")
+    set("ingest.transfer.part", "1MB")
+    set("ingest.transfer.part_failure", pick(["0", "0.4"]))
+    set("ingest.inspection.servers", pick(["1", "8"]))
+    set("ingest.inspection.time_per_media", pick(["0", "0.01"]))
+    set("ingest.chunks.per_task", pick(["1", "7"]))
+    set("ingest.workers.count", pick(["1", "12", "70"]))
+    set("ingest.workers.preemptible", pick(["0", "0.5", "1"]))
+    set("ingest.workers.preempted_after", pick(["20s", "1h"]))
+    set("ingest.workers.fails_after", pick(["60s", "30d"]))
+    set("ingest.workers.noticed_after", pick(["0s", "20s"]))
+    set("ingest.scheduler.order", pick(["priority", "deadline", "fifo"]))
+    set("ingest.scheduler.failure", pick(["0", "0.1"]))
+    set("ingest.scheduler.stragglers", pick(["0", "0.2"]))
+    set("ingest.scheduler.speculate_after", pick(["0", "1", "2"]))
+    let premiere = #"[{ "name": "p", "at": "20:00", "deadline": "20:01", "length": "15min", "premiere": true }]"#
+    set("ingest.planned", pick(["[]", premiere]))
+  }
 }

@@ -38,7 +38,8 @@ struct QueueingTests {
     #expect(abs(Double(broken) / 4_000 - 0.0956) < 0.014)
   }
 
-  @Test("without failures a transfer takes size over rate, whatever the size of its parts", arguments: [1, 999, 64_000])
+  @Test(
+    "without failures a transfer takes size over rate, whatever the size of its parts", arguments: [1, 999, 64_000])
   func plainTransfer(kilobytes: Int64) {
     var settings = TransferSettings()
     settings.partFailure = 0

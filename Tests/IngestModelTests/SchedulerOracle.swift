@@ -114,7 +114,9 @@ struct SchedulerOracle {
     // The urgency already says that highlights come first; among equals it is the order of the title.
     for stretch in 0..<stretches {
       for variant in 0..<variants {
-        put(title, task: stretch * variants + variant, rank: 2, position: stretch * variants + variant, sequence: inserted)
+        put(
+          title, task: stretch * variants + variant, rank: 2, position: stretch * variants + variant, sequence: inserted
+        )
       }
     }
   }
@@ -191,7 +193,9 @@ struct SchedulerOracle {
     }
     while true {
       let nextCut = cuts.first.flatMap { titles[$0].cut } ?? .distantFuture
-      let soonest = running.indices.min { (running[$0].end, running[$0].number) < (running[$1].end, running[$1].number) }
+      let soonest = running.indices.min {
+        (running[$0].end, running[$0].number) < (running[$1].end, running[$1].number)
+      }
       let nextEnd = soonest.map { running[$0].end } ?? .distantFuture
       let now = min(nextCut, nextEnd)
       guard now < end else { return }

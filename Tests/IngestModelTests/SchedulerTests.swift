@@ -21,6 +21,7 @@ struct SchedulerTests {
     settings.source.lengths[0].mean = .seconds(900)
     settings.frontEnd.slots = 100
     settings.inspection.servers = 20
+    settings.transfer.partFailure = 0.001
     settings.scheduler.retries = 3
     let end = SimTime.seconds(5 * 3_600)
     var test = PipelineUnderTest(settings, duration: .seconds(4 * 3_600), seed: UInt64(seed))

@@ -40,7 +40,7 @@ extension IngestPipeline {
       stages[Int(title.stage.rawValue)] += 1
       if title.holdsSlot { slots += 1 }
       sojournNs += Int128(((title.ended ?? now) - title.arrived).nanoseconds)
-      workerNs += Int128(title.workerNs)
+      workerNs += title.workerNs
     }
     func inStage(_ list: TitleStage...) -> Int { list.reduce(0) { $0 + stages[Int($1.rawValue)] } }
     equal(totals.arrived, Int64(titles.count), "titles that came and titles on record")
@@ -67,9 +67,10 @@ extension IngestPipeline {
     equal(
       totals.tasksReleased, totals.tasksDone + totals.tasksDropped + Int64(readyTasks + running + lost),
       "tasks released and tasks done, dropped, ready, running or lost")
-    equal(totals.attempts, totals.attemptsEnded.reduce(0, +) + Int64(pool.busy), "attempts begun and ended or under way")
+    equal(
+      totals.attempts, totals.attemptsEnded.reduce(0, +) + Int64(pool.busy), "attempts begun and ended or under way")
     equal(totals.attemptsEnded[AttemptEnd.useful.rawValue], totals.tasksDone, "useful attempts and tasks done")
-    let endedNs = totals.attemptNs.reduce(Int128(0)) { $0 + Int128($1) }
+    let endedNs = totals.attemptNs.reduce(0, +)
     equal(totals.busyNs, endedNs + runningNs, "busy worker time and time of attempts [ns]")
     equal(workerNs, endedNs, "worker time of titles and of attempts [ns]")
     equal(
@@ -81,7 +82,7 @@ extension IngestPipeline {
     }
     let graphReady = graphs.reduce(0) { $0 + ($1?.readyCount ?? 0) }
     equal(graphReady, readyTasks, "ready tasks of the titles and in all")
-    equal(graphs.reduce(Int64(0)) { $0 + ($1?.readyNs ?? 0) }, readyNs, "ready work of the titles and in all [ns]")
+    equal(graphs.reduce(Int128(0)) { $0 + ($1?.readyNs ?? 0) }, readyNs, "ready work of the titles and in all [ns]")
     return claims
   }
 }

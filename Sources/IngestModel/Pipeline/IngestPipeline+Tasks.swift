@@ -25,8 +25,8 @@ extension IngestPipeline {
   mutating func releaseEncoding(_ title: Int) {
     let place = Int(titles[title].graph)
     guard let graph = graphs[place] else { return }
-    var expected: Int64 = 0
-    for task in 0..<graph.encodingCount { expected += expectation(title, task, graph).nanoseconds }
+    var expected: Int128 = 0
+    for task in 0..<graph.encodingCount { expected += Int128(expectation(title, task, graph).nanoseconds) }
     noteReady(place, count: graph.encodingCount, ns: expected)
     graphs[place]?.released += graph.encodingCount
     counted.tasksReleased += Int64(graph.encodingCount)
@@ -53,7 +53,7 @@ extension IngestPipeline {
     entry.attempt = attempt
     entry.failures = failures
     ready.insert(entry)
-    noteReady(place, count: 1, ns: expectation(title, task, graph).nanoseconds)
+    noteReady(place, count: 1, ns: Int128(expectation(title, task, graph).nanoseconds))
   }
 
   /// Urgency of a title's tasks: premieres, then highlights of others, then the rest.
@@ -73,7 +73,7 @@ extension IngestPipeline {
       first: 0, end: 0, isBatch: false, attempt: 0, failures: 0)
   }
 
-  private mutating func noteReady(_ place: Int, count: Int, ns: Int64) {
+  private mutating func noteReady(_ place: Int, count: Int, ns: Int128) {
     graphs[place]?.readyCount += count
     graphs[place]?.readyNs += ns
     readyTasks += count
@@ -108,7 +108,7 @@ extension IngestPipeline {
       guard let worker = pool.takeIdle(prefersReliable: prefersReliable) else { break }
       ready.takeOne()
       let expected = expectation(title, task, graph)
-      noteReady(Int(titles[title].graph), count: -1, ns: -expected.nanoseconds)
+      noteReady(Int(titles[title].graph), count: -1, ns: -Int128(expected.nanoseconds))
       begin(
         worker, title: title, task: task, attempt: entry.attempt, failures: entry.failures, expected: expected, at: now)
     }
@@ -173,8 +173,8 @@ extension IngestPipeline {
     if twin >= 0 { pool.workers[Int(twin)].twin = -1 }
     let spent = pool.end(worker, at: now)
     counted.attemptsEnded[end.rawValue] += 1
-    counted.attemptNs[end.rawValue] += spent.nanoseconds
-    titles[title].workerNs += spent.nanoseconds
+    counted.attemptNs[end.rawValue] += Int128(spent.nanoseconds)
+    titles[title].workerNs += Int128(spent.nanoseconds)
     if titles[title].graph >= 0 { graphs[Int(titles[title].graph)]?.running -= 1 }
   }
 
@@ -217,8 +217,8 @@ extension IngestPipeline {
     counted.tasksDone += 1
     counted.writes += 1
     if case .encode(let stretch, let variant) = graph.kind(of: task) {
-      counted.writtenBytes += costs.bytes(
-        media: graph.media(of: stretch), variant: variant, complexity: titles[title].complexity)
+      counted.writtenBytes += Int128(
+        costs.bytes(media: graph.media(of: stretch), variant: variant, complexity: titles[title].complexity))
     }
     if progress.completesStretch, titles[title].firstChunk == nil { titles[title].firstChunk = now }
     if progress.isHighlight, titles[title].firstHighlight == nil { titles[title].firstHighlight = now }

@@ -56,7 +56,8 @@ extension IngestPipeline {
     titles.append(
       TitleRecord(
         number: titles.count, planned: planned, priority: priority, length: length,
-        sourceBytes: max(1, Int64((rate * length.seconds / 8).rounded())), complexity: complexity,
+        sourceBytes: Int64(max(1, min(1e15, rate * length.seconds / 8)).rounded()),
+        complexity: max(0.01, min(100, complexity)),
         bitsPerSecond: max(10_000, min(link, Double(settings.transfer.slotBitsPerSecond))), arrived: now,
         deadline: deadline, isUnusable: isUnusable, identity: identity))
     counted.arrived += 1
@@ -128,7 +129,7 @@ extension IngestPipeline {
     let visit = visit(of: title)
     titles[title].uploaded = now
     counted.accepted += 1
-    counted.sourceBytes += titles[title].sourceBytes
+    counted.sourceBytes += Int128(titles[title].sourceBytes)
     switch settings.upload {
     case .asynchronous: releaseSlot(title, at: now)
     case .synchronous:

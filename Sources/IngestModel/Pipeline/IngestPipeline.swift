@@ -41,7 +41,7 @@ public struct IngestPipeline: Sendable {
   var inspection: WaitingLine
   var ready = ReadyTasks()
   var readyTasks = 0
-  var readyNs: Int64 = 0
+  var readyNs: Int128 = 0
   var pool: WorkerPool
   /// Task graphs of titles in work, with a list of free places.
   var graphs: [TaskGraph?] = []

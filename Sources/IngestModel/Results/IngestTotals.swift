@@ -21,7 +21,7 @@ public struct IngestTotals: Sendable, Equatable {
   /// Attempts beyond the first one of a part.
   public var resentParts: Int64 = 0
   /// Bytes of sources that were accepted.
-  public var sourceBytes: Int64 = 0
+  public var sourceBytes: Int128 = 0
   /// Chunks cut.
   public var chunks: Int64 = 0
   /// Chunks longer than wished.
@@ -39,7 +39,7 @@ public struct IngestTotals: Sendable, Equatable {
   /// Attempts by how they ended.
   public var attemptsEnded = [Int64](repeating: 0, count: AttemptEnd.allCases.count)
   /// Worker time of attempts by how they ended, in nanoseconds.
-  public var attemptNs = [Int64](repeating: 0, count: AttemptEnd.allCases.count)
+  public var attemptNs = [Int128](repeating: 0, count: AttemptEnd.allCases.count)
   /// Copies of late tasks.
   public var copies: Int64 = 0
   /// Copies that ended before the original.
@@ -47,7 +47,7 @@ public struct IngestTotals: Sendable, Equatable {
   /// Objects written.
   public var writes: Int64 = 0
   /// Bytes of these.
-  public var writtenBytes: Int64 = 0
+  public var writtenBytes: Int128 = 0
   /// Worker time busy, idle and away, in nanoseconds.
   public var busyNs: Int128 = 0
   /// Worker time without work, in nanoseconds.
@@ -64,23 +64,20 @@ public struct IngestTotals: Sendable, Equatable {
   public static func - (later: IngestTotals, earlier: IngestTotals) -> IngestTotals {
     var difference = later
     for total in counts { difference[keyPath: total] -= earlier[keyPath: total] }
-    for total in times { difference[keyPath: total] -= earlier[keyPath: total] }
-    for list in lists {
-      for index in earlier[keyPath: list].indices { difference[keyPath: list][index] -= earlier[keyPath: list][index] }
-    }
+    for total in amounts { difference[keyPath: total] -= earlier[keyPath: total] }
+    for index in AttemptEnd.allCases.indices { difference.attemptNs[index] -= earlier.attemptNs[index] }
+    for index in AttemptEnd.allCases.indices { difference.attemptsEnded[index] -= earlier.attemptsEnded[index] }
+    for index in TitleFailure.allCases.indices { difference.failed[index] -= earlier.failed[index] }
     return difference
   }
 
   private static let counts: [any WritableKeyPath<IngestTotals, Int64> & Sendable] = [
     \.arrived, \.accepted, \.published, \.refused, \.impatient, \.unanswered, \.returned, \.parts, \.resentParts,
-    \.sourceBytes, \.chunks, \.overlongChunks, \.forcedCuts, \.tasksReleased, \.tasksDone, \.tasksDropped, \.attempts,
-    \.copies, \.copiesFirst, \.writes, \.writtenBytes,
+    \.chunks, \.overlongChunks, \.forcedCuts, \.tasksReleased, \.tasksDone, \.tasksDropped, \.attempts,
+    \.copies, \.copiesFirst, \.writes,
   ]
-  private static let times: [any WritableKeyPath<IngestTotals, Int128> & Sendable] = [
-    \.busyNs, \.idleNs, \.awayNs, \.titleNs,
-  ]
-  private static let lists: [any WritableKeyPath<IngestTotals, [Int64]> & Sendable] = [
-    \.failed, \.attemptsEnded, \.attemptNs,
+  private static let amounts: [any WritableKeyPath<IngestTotals, Int128> & Sendable] = [
+    \.busyNs, \.idleNs, \.awayNs, \.titleNs, \.sourceBytes, \.writtenBytes,
   ]
 }
 
@@ -116,7 +113,7 @@ public struct IngestLevels: Sendable, Equatable {
   /// Tasks that could begin if there were a worker.
   public var readyTasks = 0
   /// Expected worker time of these, in nanoseconds.
-  public var readyNs: Int64 = 0
+  public var readyNs: Int128 = 0
   /// Workers that work.
   public var busyWorkers = 0
   /// Workers that are away.

@@ -102,7 +102,7 @@ public struct TitleRecord: Sendable {
   /// Tasks of all kinds.
   public internal(set) var tasks = 0
   /// Worker time that was spent on it, useful or not, in nanoseconds.
-  public internal(set) var workerNs: Int64 = 0
+  public internal(set) var workerNs: Int128 = 0
   /// Where its task graph is, while it has one.
   var graph: Int32 = -1
   /// Whether it has a connection of the front end.

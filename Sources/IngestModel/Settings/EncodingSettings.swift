@@ -115,7 +115,7 @@ public struct RenditionSettings: SettingsGroup, Equatable {
   public static var settings: SettingsTable<RenditionSettings> {
     SettingsTable<RenditionSettings>("One rendition: its rate and what it takes to make it.")
       .bitRate("rate", \.bitsPerSecond, 1_000...1_000_000_000, "Mean bit rate with a codec of rate 1.")
-      .number("cpu", \.cpu, 0.001...10_000, "Processor seconds for a second of media with a codec of cost 1.")
+      .number("cpu", \.cpu, 0.001...1_000, "Processor seconds for a second of media with a codec of cost 1.")
       .required("rate", "cpu")
   }
 }
@@ -137,7 +137,7 @@ public struct CodecSettings: SettingsGroup, Equatable {
     SettingsTable<CodecSettings>("One codec, compared with the one that the renditions are described with.")
       .text("name", \.name, "Name.")
       .number("cost", \.cost, 0.001...1_000, "Factor on the processor time.")
-      .number("rate", \.rate, 0.001...1_000, "Factor on the bit rate.")
+      .number("rate", \.rate, 0.001...10, "Factor on the bit rate.")
       .required("name")
   }
 }

@@ -59,7 +59,8 @@ public struct IngestSettings: SettingsGroup, Equatable {
         }
         let premieres = ingest.planned.filter(\.isPremiere).count
         if premieres > 1 {
-          findings.append(places.finding("planned", "\(premieres) titles claim to be the premiere of 'viewers.premiere'"))
+          findings.append(
+            places.finding("planned", "\(premieres) titles claim to be the premiere of 'viewers.premiere'"))
         }
         return findings
       }

@@ -82,7 +82,7 @@ public struct SchedulerSettings: SettingsGroup, Equatable {
     SettingsTable<SchedulerSettings>("Which task goes first, and what becomes of slow and failed ones.")
       .choice("order", \.order, "In which order ready tasks are given out.")
       .number(
-        "speculate_after", \.speculateAfter, 0...1_000,
+        "speculate_after", \.speculateAfter, 0...100,
         "A task that takes this many times its expected time is given to a second, free machine; 0: never."
       )
       .fraction("failure", \.failure, 0...1, "Probability that a task fails.")

@@ -40,18 +40,18 @@ struct TaskCosts: Sendable {
   /// Time of a worker to encode a stretch of media in one variant and to write it to the object store.
   func encode(media: SimDuration, variant: Int, complexity: Double) -> SimDuration {
     let seconds = media.seconds * complexity
-    return atLeastOne(
+    return span(
       seconds * encodePerMedia[variant] + storeLatencyS + seconds * bitsPerMedia[variant] / storeBitsPerSecond)
   }
 
   /// Time of a worker to join the chunks of one variant.
-  func assemble(media: SimDuration) -> SimDuration { atLeastOne(media.seconds * assemblePerMedia + storeLatencyS) }
+  func assemble(media: SimDuration) -> SimDuration { span(media.seconds * assemblePerMedia + storeLatencyS) }
 
   /// Time of a worker to package a title.
-  func package(media: SimDuration) -> SimDuration { atLeastOne(media.seconds * packagePerMedia + storeLatencyS) }
+  func package(media: SimDuration) -> SimDuration { span(media.seconds * packagePerMedia + storeLatencyS) }
 
-  /// A task takes a millisecond at least, so that time passes.
-  private func atLeastOne(_ seconds: Double) -> SimDuration { max(.seconds(seconds), .milliseconds(1)) }
+  /// A task takes a millisecond at least, so that time passes, and at most longer than any run.
+  private func span(_ seconds: Double) -> SimDuration { .seconds(max(0.001, min(1e7, seconds))) }
 
   /// Worker seconds of a second of media in all variants, at complexity 1 and without the store: the load that a
   /// second of uploaded media brings.
@@ -75,6 +75,6 @@ struct AttemptFate: Equatable {
     fails = stream.chance(settings.failure)
     let reached = stream.uniformOpen()
     if fails { factor *= reached }
-    duration = max(expected.scaled(by: factor), .microseconds(1))
+    duration = .seconds(max(1e-6, min(1e9, expected.seconds * factor)))
   }
 }

@@ -23,7 +23,7 @@ struct TaskGraph: Sendable {
   /// Tasks that wait for a worker; kept by the scheduler.
   var readyCount = 0
   /// Expected worker time of these, in nanoseconds.
-  var readyNs: Int64 = 0
+  var readyNs: Int128 = 0
   /// Attempts that are under way; kept by the scheduler.
   var running = 0
 

@@ -15,15 +15,20 @@ struct PartTransfer: Equatable {
   /// Attempts beyond the first one of a part.
   var resent: Int
 
+  /// The most parts of an upload, as object stores have it: larger uploads have larger parts.
+  static let partLimit: Int64 = 10_000
+  /// Nothing takes longer: no run lasts so long.
+  private static let longestS = 1e9
+
   /// Draws the fate of an upload.
   ///
   /// O(failures).
   init(bytes: Int64, bitsPerSecond: Double, settings: TransferSettings, stream: inout RandomStream) {
-    let size = settings.partBytes
+    let size = max(settings.partBytes, (bytes + Self.partLimit - 1) / Self.partLimit)
     parts = Int((bytes + size - 1) / size)
     resent = 0
     isComplete = true
-    /// Parts sent, in parts; the last one counts as a whole one here and is corrected below.
+    /// What was sent, in parts; the last one counts as a whole one here and is corrected below.
     var sent = 0.0
     var done = 0
     if settings.partFailure > 0 {
@@ -53,6 +58,6 @@ struct PartTransfer: Equatable {
       bytesSent += Double(parts - done) * Double(size)
       bytesSent -= Double(Int64(parts) * size - bytes)
     }
-    duration = max(.seconds(max(0, bytesSent) * 8 / bitsPerSecond), .milliseconds(1))
+    duration = max(.seconds(min(Self.longestS, max(0, bytesSent) * 8 / bitsPerSecond)), .milliseconds(1))
   }
 }

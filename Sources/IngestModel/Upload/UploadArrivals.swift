@@ -63,6 +63,8 @@ struct UploadArrivals: Sendable {
 enum IngestClock {
   /// Time from the start of the run to the next time that a clock shows `time`.
   static func sinceStart(_ time: SimDuration, start: SimDuration) -> SimDuration {
-    time >= start ? time - start : time + .milliseconds(86_400_000) - start
+    let day: Int64 = 86_400_000_000_000
+    let difference = (time - start).nanoseconds % day
+    return SimDuration(nanoseconds: difference < 0 ? difference + day : difference)
   }
 }

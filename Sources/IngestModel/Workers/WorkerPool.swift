@@ -18,7 +18,7 @@ struct Worker: BitwiseCopyable, Sendable {
   /// It stands on a stack of idle workers, rightly or from earlier.
   var isStacked = false
   /// Reasons for which it is away: preempted, failed, lost in an outage.
-  var absences: UInt8 = 0
+  var absences: UInt16 = 0
   /// The worker with another attempt at the same task, or -1.
   var twin: Int32 = -1
   /// When the attempt began.
@@ -73,7 +73,11 @@ struct WorkerPool: Sendable {
   private mutating func stack(_ index: Int) {
     guard !workers[index].isStacked else { return }
     workers[index].isStacked = true
-    if workers[index].isPreemptible { idlePreemptible.append(UInt32(index)) } else { idleReliable.append(UInt32(index)) }
+    if workers[index].isPreemptible {
+      idlePreemptible.append(UInt32(index))
+    } else {
+      idleReliable.append(UInt32(index))
+    }
   }
 
   /// A machine that was taken begins an attempt.

@@ -24,7 +24,8 @@ public struct KeyframeTimes: Sendable, Equatable {
       let folder = LocalResources(manifest: path)
       var initialization: (resource: ResourceRange, file: MediaFile)?
       for segment in representation.segments {
-        if let resource = segment.initialization ?? representation.initialization, resource != initialization?.resource {
+        if let resource = segment.initialization ?? representation.initialization, resource != initialization?.resource
+        {
           initialization = (resource, try folder.media(resource))
         }
         try reader.read(try folder.media(segment.resource, initialization: initialization?.file))
@@ -34,7 +35,8 @@ public struct KeyframeTimes: Sendable, Equatable {
     }
     guard let first = reader.times.first, first.ticks == 0 else {
       throw InputError(
-        InputPlace(source: path), reader.duration.ticks == 0 ? "there is no video in it" : "it begins without a keyframe")
+        InputPlace(source: path),
+        reader.duration.ticks == 0 ? "there is no video in it" : "it begins without a keyframe")
     }
     times = reader.times
     duration = reader.duration

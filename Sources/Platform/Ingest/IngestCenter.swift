@@ -59,7 +59,7 @@ struct IngestCenterState: ~Copyable {
       settings, start: scenario.start, duration: scenario.duration, keyframes: keyframes,
       outages: scenario.failures(of: .workers).map { failure in
         WorkerOutage(
-          at: .zero + scenario.sinceStart(failure.at), share: failure.share, duration: failure.duration,
+          at: scenario.moment(failure.at), share: failure.share, duration: failure.duration,
           ramp: failure.ramp)
       }, seed: run.seed, replication: run.replication)
     self.directory = directory
@@ -133,7 +133,7 @@ struct IngestCenterState: ~Copyable {
     if snapshots.last?.at != end { takeSnapshot(at: end) }
     return IngestReport(
       snapshots: snapshots, titles: pipeline.titles, cores: cores, workers: pipeline.settings.workers.count,
-      names: names, warmupEnd: .zero + observation.warmup, end: end
+      names: names, premiere: premiere?.planned, warmupEnd: .zero + observation.warmup, end: end
     ).results(violations: violations.map { "ingest: \($0)" })
   }
 }

@@ -10,6 +10,8 @@ struct IngestReport {
   let workers: Int
   /// Names of the planned titles.
   let names: [String]
+  /// Position of the planned title that viewers wait for.
+  let premiere: Int?
   let warmupEnd: SimTime
   let end: SimTime
 
@@ -37,6 +39,7 @@ struct IngestReport {
     add("titles_failed", "", Double(observed.failed.reduce(0, +)))
     add("titles_in_progress_end", "", Double(last.levels.titlesInProgress))
     add("titles_in_progress_mean", "", Double(observed.titleNs) * 1e-9 / seconds)
+    add("uploads_turned_away", "", Double(observed.refused + observed.impatient))
     add("uploads_refused", "", Double(observed.refused))
     add("uploads_timed_out", "", Double(observed.impatient))
     add("uploads_unanswered", "", Double(observed.unanswered))
@@ -64,15 +67,22 @@ struct IngestReport {
       add("deadlines_missed", "", Double(missed), entity: entity)
       add("deadline_miss_share", "", Double(missed) / Double(decided.count), entity: entity)
     }
-    func mean(of level: (IngestLevels) -> Int) -> Double { mean(levels.map { Double(level($0)) }) }
-    add("upload_queue_mean", "", mean(of: \.waitingUploads))
+    if let premiere {
+      // A title that is not there yet is at least as late as the run is long.
+      let title = titles.first { $0.planned == premiere }
+      let deadline = title?.deadline ?? end
+      let lateS = ((title?.published ?? max(end, deadline)) - deadline).seconds
+      add("premiere_late_s", "s", max(0, lateS))
+    }
+    func level(_ of: (IngestLevels) -> Int) -> Double { mean(levels.map { Double(of($0)) }) }
+    add("upload_queue_mean", "", level(\.waitingUploads))
     add("upload_queue_peak", "", Double(levels.map(\.waitingUploads).max() ?? 0))
-    add("upload_slots_mean", "", mean(of: \.heldSlots))
-    add("inspection_queue_mean", "", mean(of: \.waitingInspections))
-    add("backlog_tasks_mean", "", mean(of: \.readyTasks))
+    add("upload_slots_mean", "", level(\.heldSlots))
+    add("inspection_queue_mean", "", level(\.waitingInspections))
+    add("backlog_tasks_mean", "", level(\.readyTasks))
     add("backlog_tasks_peak", "", Double(levels.map(\.readyTasks).max() ?? 0))
-    add("backlog_core_h_mean", "h", mean(levels.map { coreHours(Int128($0.readyNs)) }))
-    add("backlog_core_h_peak", "h", coreHours(Int128(levels.map(\.readyNs).max() ?? 0)))
+    add("backlog_core_h_mean", "h", mean(levels.map { coreHours($0.readyNs) }))
+    add("backlog_core_h_peak", "h", coreHours(levels.map(\.readyNs).max() ?? 0))
     add("tasks_done", "", Double(observed.tasksDone))
     add("attempts", "", Double(observed.attempts))
     add("copies", "", Double(observed.copies))
@@ -82,10 +92,10 @@ struct IngestReport {
     add("written_bytes", "bytes", Double(observed.writtenBytes))
     add("core_hours", "h", coreHours(observed.busyNs))
     for ending in AttemptEnd.allCases {
-      add("core_hours_\(ending.name)", "h", coreHours(Int128(observed.attemptNs[ending.rawValue])))
+      add("core_hours_\(ending.name)", "h", coreHours(observed.attemptNs[ending.rawValue]))
     }
     let wasted = observed.attemptNs.reduce(0, +) - observed.attemptNs[AttemptEnd.useful.rawValue]
-    add("core_hours_wasted", "h", coreHours(Int128(wasted)))
+    add("core_hours_wasted", "h", coreHours(wasted))
     let whole = Double(observed.busyNs) + Double(observed.idleNs) + Double(observed.awayNs)
     add("worker_utilisation", "", Double(observed.busyNs) / (whole - Double(observed.awayNs)))
     add("workers_away_share", "", Double(observed.awayNs) / whole)
@@ -125,12 +135,12 @@ struct IngestReport {
       }
       add("uploads_per_h", "1/h", Double(window.arrived) * 3_600 / seconds)
       add("titles_published", "", Double(window.published))
-      add("uploads_refused", "", Double(window.refused + window.impatient))
+      add("uploads_turned_away", "", Double(window.refused + window.impatient))
       add("upload_queue", "", Double(snapshot.levels.waitingUploads))
       add("upload_slots", "", Double(snapshot.levels.heldSlots))
       add("titles_in_progress", "", Double(snapshot.levels.titlesInProgress))
       add("backlog_tasks", "", Double(snapshot.levels.readyTasks))
-      add("backlog_core_h", "h", coreHours(Int128(snapshot.levels.readyNs)))
+      add("backlog_core_h", "h", coreHours(snapshot.levels.readyNs))
       add("busy_workers", "", Double(window.busyNs) * 1e-9 / seconds)
       add("away_workers", "", Double(window.awayNs) * 1e-9 / seconds)
       before = snapshot.totals

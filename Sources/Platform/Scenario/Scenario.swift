@@ -93,7 +93,7 @@ public struct Scenario: SettingsGroup, Equatable {
         object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
       }
       if failure.component == .workers, ingest == nil {
-        object("failures[\(index)].what", "'workers' fail, but there are none", suggestion: "add 'ingest'")
+        object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")
       }
       if failure.component.isService {
         if services == nil {
@@ -103,23 +103,26 @@ public struct Scenario: SettingsGroup, Equatable {
         if let message = services?.contradiction(failure) { object("failures[\(index)].which", message) }
       }
     }
-    for planned in ingest?.planned ?? [] where sinceStart(planned.at) >= duration {
-      object("ingest.planned", "'\(planned.name)' is uploaded after the run")
-    }
-    if let planned = ingest?.planned.first(where: { $0.isPremiere }) {
+    contradictionsOfIngest { object($0, $1, suggestion: $2) }
+    return findings
+  }
+
+  /// Rules that ingest has with the rest of the scenario.
+  private func contradictionsOfIngest(_ object: (String, String, String?) -> Void) {
+    for (index, planned) in (ingest?.planned ?? []).enumerated() {
+      let key = "ingest.planned[\(index)]"
+      if moment(planned.at) >= .zero + duration {
+        object("\(key).at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
+      }
+      guard planned.isPremiere else { continue }
       if let premiere = viewers.premiere {
         if premiere.length != planned.length {
-          object(
-            "ingest.planned",
-            "'\(planned.name)' lasts \(planned.length), but 'viewers.premiere' says \(premiere.length)")
+          object("\(key).length", "'viewers.premiere' says that it lasts \(premiere.length)", nil)
         }
       } else {
-        object(
-          "ingest.planned", "'\(planned.name)' is to be a premiere that no viewer waits for",
-          suggestion: "add 'viewers.premiere'")
+        object("\(key).premiere", "no viewer waits for a premiere", "add 'viewers.premiere'")
       }
     }
-    return findings
   }
 }
 

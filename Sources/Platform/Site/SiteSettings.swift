@@ -1,3 +1,4 @@
+import IngestModel
 import NetModel
 import PlayerModel
 import SimEngine
