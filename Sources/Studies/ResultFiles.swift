@@ -57,9 +57,12 @@ struct ResultFiles {
   }
 
   /// Writes run.json.
+  ///
+  /// - Returns: what it says.
+  @discardableResult
   func writeManifest(
     _ configurations: [Configuration], version: ToolVersion, arguments: [String], machine: ProcessMeasure
-  ) throws {
+  ) throws -> RunManifest {
     let results = configurations.flatMap(\.results)
     var digest = RunDigest()
     for result in results { digest.merge(result.digest) }
@@ -71,6 +74,7 @@ struct ResultFiles {
       eventCount: results.reduce(0) { $0 + $1.events },
       status: results.allSatisfy(\.isComplete) ? .complete : .incomplete, machine: machine)
     try directory.write(manifest.text, to: "run.json")
+    return manifest
   }
 
   /// Every file begins with the columns that say which run a row belongs to.

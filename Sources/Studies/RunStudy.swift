@@ -14,6 +14,10 @@ public struct RunStudy {
   public var version: ToolVersion
   /// Whether progress is kept off the terminal.
   public var isQuiet: Bool
+  /// Whether the results are also appended to results.sqlite.
+  public var appendsToDatabase = false
+  /// Whether report.html and its charts are written.
+  public var writesPage = true
 
   /// A run of a study into a folder.
   public init(
@@ -50,7 +54,11 @@ public struct RunStudy {
     let configurations = [ResultFiles.Configuration(name: "base", results: results)]
     try files.writeTables(configurations)
     let machine = ProcessMeasure(since: start)
-    try files.writeManifest(configurations, version: version, arguments: arguments, machine: machine)
+    let manifest = try files.writeManifest(configurations, version: version, arguments: arguments, machine: machine)
+    if appendsToDatabase {
+      try ResultsExport(folder: output, manifest: manifest).append(toDatabase: output.path(of: ResultsExport.fileName))
+    }
+    if writesPage { try RunReport(ResultFolder(output.path)).write(to: output) }
     return Outcome(
       summary: EndSummary(results: results, machine: machine, directory: output.path),
       eventProfile: results.first?.eventProfile ?? [],

@@ -22,7 +22,8 @@ enum Simrun {
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
     verbs: [
-      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
+      RunVerb.verb, CompareVerb.verb, ReportVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb,
+      ValidateVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
       ClusterVerbs.verb, QuantVerbs.verb,
@@ -40,6 +41,7 @@ enum Simrun {
   static let actions: [Action] =
     QuantVerbs.actions + [
       Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
+      Action(path: ["report"], run: ReportVerb.run),
       Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
       Action(path: ["fingerprint"], run: FingerprintVerb.run),
       Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),

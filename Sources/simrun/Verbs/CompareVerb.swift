@@ -12,7 +12,7 @@ enum CompareVerb {
     discussion: """
       Every configuration meets the same viewers (common random numbers). Differences from the baseline are paired \
       replication by replication; intervals are 95 % Student intervals, p-values are Holm-corrected over the \
-      configurations. Writes compare.csv and summary.csv.
+      configurations. Writes compare.csv, summary.csv, timeseries.csv and report.html.
       """,
     operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
     options: ScenarioOptions.options + [
@@ -24,6 +24,7 @@ enum CompareVerb {
       .repeated("fail-if", "EXPR", "Exit with status 3 if a configuration meets METRIC.FIELD < > <= >= NUMBER."),
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME-compare by default."),
       .choice("format", TableFormat.allCases.map(\.rawValue), short: "f", "Print the whole table in this format."),
+      .flag("no-html", "No report.html and no charts."),
       .flag("quiet", short: "q", "No progress and no verdict."),
     ],
     examples: [
@@ -44,11 +45,7 @@ enum CompareVerb {
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
     let file = try ScenarioOptions.file(invocation)
     let study = try study(of: file, invocation)
-    let thresholds = try invocation.texts("fail-if").map { text throws(UsageError) in
-      do throws(Threshold.Malformed) { return try Threshold(text) } catch {
-        throw invocation.error("fail-if", error.description)
-      }
-    }
+    let thresholds = try RunVerb.thresholds(invocation)
     let output = try OutputDirectory(invocation.text("out") ?? "reports/\(file.scenario.name)-compare")
     let isQuiet = invocation.flag("quiet")
     let total = study.configurations.count * study.replications
@@ -66,6 +63,9 @@ enum CompareVerb {
     try study.writeSummary(of: results, to: output)
 
     let metrics = try metrics(invocation, results)
+    if !invocation.flag("no-html") {
+      try CompareReport(results, file: file, folder: ResultFolder(output.path), metrics: metrics).write(to: output)
+    }
     if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
       print(results.table(metrics: metrics).text(format), terminator: "")
     } else if !isQuiet {
