@@ -37,7 +37,7 @@ struct DatabaseTests {
     }
     let database = "\(folder)/results.sqlite"
     let page = try String(contentsOfFile: Tool.path("docs/results.md"), encoding: .utf8)
-    let queries = page.matches(of: /```sql\n([^`]+)```/).map { String($0.1) }
+    let queries = page.matches(of: #/```sql\n([^`]+)```/#).map { String($0.1) }
     #expect(queries.count == 10)
     for query in queries { #expect(try !rows(query, in: database).isEmpty, "\(query)") }
     #expect(try rows(queries[0], in: database).count == 2)

@@ -96,50 +96,30 @@ public struct CompareReport {
 
   private var alternatives: [String] { folder.configurations.filter { $0 != baseline } }
 
-  /// What varies, without the path where there is only one.
   private func short(_ configuration: String) -> String {
-    let parts = configuration.split(separator: " ")
-    guard parts.count == 1, let equals = configuration.firstIndex(of: "=") else { return configuration }
-    return String(configuration[configuration.index(after: equals)...])
+    ComparisonResults.shortName(configuration, among: folder.configurations)
   }
 
   /// For each alternative what is certain to differ, and what is not.
   private var sentences: [String] {
     alternatives.map { name in
       let rows = results.rows(metrics: metrics).filter { $0.configuration == name && $0.comparison != nil }
-      let clear = rows.filter { isClear($0) }
-      let changes = clear.map { change($0) }
-      let rest = rows.filter { !isClear($0) && $0.comparison?.difference.mean != 0 }
-        .map { MetricText($0.metric, unit: $0.unit).name }
-      var text = "\(short(name)) against \(short(baseline)): "
-      if rows.first?.comparison?.difference.halfWidth == nil {
-        return text + rows.map { change($0) }.joined(separator: ", ") + " (one replication: nothing is certain)."
+      let changes = rows.filter { isClear($0) || $0.count < 2 }.compactMap { row in
+        row.sentence?.split(separator: " (").first.map { $0.replacing("+-", with: "±") }
       }
-      text += changes.isEmpty ? "no certain difference" : changes.joined(separator: ", ")
-      if !rest.isEmpty { text += "; no certain difference in \(rest.joined(separator: ", "))" }
-      return text + "."
+      let rest = rows.filter { !isClear($0) && $0.count >= 2 }.map { MetricPhrase.phrase(for: $0.metric) }
+      var text = short(name)
+      if !changes.isEmpty { text += " \(changes.joined(separator: ", "))" }
+      if !rest.isEmpty {
+        text += "\(changes.isEmpty ? "" : ";") does not measurably change \(rest.joined(separator: ", "))"
+      }
+      return text + (rows.contains { $0.count < 2 } ? " (one replication: nothing is certain)." : ".")
     }
   }
 
   /// Whether a difference is certain, and more than the rounding of sums.
   private func isClear(_ row: ComparisonResults.Row) -> Bool {
-    (row.pHolm ?? 1) < 0.05 && abs(row.comparison?.difference.mean ?? 0) > 1e-6 * abs(row.baseline)
-  }
-
-  private func change(_ row: ComparisonResults.Row) -> String {
-    let text = MetricText(row.metric, unit: row.unit)
-    guard let comparison = row.comparison else { return text.name }
-    func signed(_ number: Double) -> String {
-      (number > 0 ? "+" : number < 0 ? "−" : "") + DisplayNumber.significant(abs(number), digits: 3)
-    }
-    let halfWidth = comparison.difference.halfWidth
-    if let relative = comparison.relativeDifference, row.baseline != 0 {
-      let width = halfWidth.map { " ± \(DisplayNumber.significant($0 / abs(row.baseline) * 100, digits: 2))" } ?? ""
-      return "\(text.name) \(signed(relative * 100))\(width) %"
-    }
-    let width = halfWidth.map { " ± \(DisplayNumber.significant($0 * text.factor, digits: 2))" } ?? ""
-    let unit = text.unit.isEmpty ? "" : " \(text.unit)"
-    return "\(text.name) \(signed(comparison.difference.mean * text.factor))\(width)\(unit)"
+    row.isSignificant && abs(row.comparison?.difference.mean ?? 0) > 1e-6 * abs(row.baseline)
   }
 
   // MARK: - Charts

@@ -18,7 +18,7 @@ enum ReportFiles {
     let names = charts.map { "\($0.name).svg" }
     try directory.makeFolder(chartFolder)
     for name in directory.files(in: chartFolder) where name.hasSuffix(".svg") && !names.contains(name) {
-      directory.remove("\(chartFolder)/\(name)")
+      try directory.remove("\(chartFolder)/\(name)")
     }
     for (name, chart) in zip(names, charts) { try directory.write(chart.chart.svg(), to: "\(chartFolder)/\(name)") }
     try directory.write(page.html, to: "report.html")
