@@ -1,8 +1,8 @@
 // A run against an earlier one, from the files of both: the check that a change of the scenario or of the tool made
 // nothing worse.
 
-import Reporting
-import SimEngine
+public import Reporting
+public import SimEngine
 import TextFormats
 
 /// The platform-wide figures of one results folder against those of another.

@@ -50,13 +50,13 @@ public struct RunStudy {
     let output = try OutputDirectory(directory)
     let input = study.file.inputSHA256
     let finished = FinishedReplications(
-      in: output, configurations: [(ResultFiles.baseName, input)], seed: study.seed)
+      in: output, configurations: [(study.configuration, input)], seed: study.seed)
     let progressLine = SharedProgressLine(title: scenario.name, isQuiet: isQuiet)
     let outcome = try study.run(reusing: finished) { progressLine.update(fraction: $0, events: $1) }
     progressLine.finish()
     let replications = outcome.replications
     let files = ResultFiles(directory: output, scenario: scenario, seed: study.seed)
-    let configurations = [ResultFiles.Configuration(name: ResultFiles.baseName, replications: replications)]
+    let configurations = [ResultFiles.Configuration(name: study.configuration, replications: replications)]
     let tables = try files.writeTables(configurations)
     let machine = ProcessMeasure(since: start)
     let manifest = try files.writeManifest(

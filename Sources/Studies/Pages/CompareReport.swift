@@ -20,11 +20,20 @@ public struct CompareReport {
   ///
   /// - Parameter metrics: the metrics that are drawn; all are in compare.csv.
   public init(_ results: ComparisonResults, file: ScenarioFile, folder: ResultFolder, metrics: [String]) {
+    self.init(
+      results, name: file.scenario.name, scenario: Scenario.settings.resolved(file.scenario), folder: folder,
+      metrics: metrics)
+  }
+
+  /// The report of a comparison of a resolved scenario.
+  init(
+    _ results: ComparisonResults, name: String, scenario: JSONValue?, folder: ResultFolder, metrics: [String]
+  ) {
     self.results = results
     self.folder = folder
     self.metrics = metrics
-    title = "\(file.scenario.name): \(folder.configurations.count) configurations"
-    timeline = ScenarioTimeline(scenario: Scenario.settings.resolved(file.scenario))
+    title = "\(name): \(folder.configurations.count) configurations"
+    timeline = ScenarioTimeline(scenario: scenario)
   }
 
   /// Writes report.html, and each chart as `charts/NAME.svg`.

@@ -38,7 +38,7 @@ enum CompareVerb {
     ])
 
   /// What a reader looks at first.
-  private static let standardMetrics = [
+  static let standardMetrics = [
     "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_in_stall",
     "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps",
   ]
@@ -76,15 +76,18 @@ enum CompareVerb {
     return try judge(thresholds, results, invocation)
   }
 
-  private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
-    var variations: [(path: String, values: [String])] = []
-    for (path, values) in try invocation.assignments("vary") {
-      variations.append((path, CompareStudy.values(values)))
-    }
+  /// The values to vary: for each key at least one, for some key several.
+  static func variations(_ invocation: Invocation) throws -> [(path: String, values: [String])] {
+    let variations = try invocation.assignments("vary").map { (path: $0.path, values: CompareStudy.values($0.value)) }
     guard variations.contains(where: { $0.values.count > 1 }) else {
       throw invocation.error(
         "vary", "there is nothing to compare", suggestion: "--vary cdn.edge.policy=lru,hot-title-placement")
     }
+    return variations
+  }
+
+  private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
+    let variations = try variations(invocation)
     let configurations = try CompareStudy.configurations(of: file, varying: variations)
     var baseline = 0
     if let name = invocation.text("baseline") {

@@ -13,7 +13,9 @@ enum RunVerb {
       Writes summary.csv, timeseries.csv, cdn.csv, sessions.csv, run.json, report.html and its charts, each whole or \
       not at all, and prints the figures that one looks for first. The same scenario and seed give the same bytes on every machine.
       """,
-    operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
+    operands: [
+      Operand("SCENARIO", "A scenario file; with --from it stands in the design.", count: 0...1, completion: .file)
+    ],
     options: ScenarioOptions.options + [
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
       .value(
@@ -27,6 +29,10 @@ enum RunVerb {
       .repeated(
         "metric", "M",
         "A metric that must be precise; \(PrecisionTarget.standardMetrics.joined(separator: ", ")) by default."),
+      .value("replication", "K", "Only replication K, counted from 0, as a sweep runs it."),
+      .value("configuration", "NAME", "Name of the configuration in the tables; base by default."),
+      .value("from", "DIR/design.txt", completion: .file, "Run a line of a sweep's design (see sweep plan)."),
+      .value("line", "K", "Which line of the design, counted from 1; nothing is done where its result stands."),
       .value(
         "baseline-dir", "DIR", completion: .folder,
         "Compare with an earlier run's folder; writes baseline.csv and tells what changed."),
@@ -54,6 +60,30 @@ enum RunVerb {
     ])
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
+    if let design = invocation.text("from") { return try runLine(of: design, invocation) }
+    guard invocation.operand("SCENARIO") != nil else {
+      throw invocation.error("SCENARIO is missing", suggestion: "simrun run scenarios/peak.json")
+    }
+    return try run(invocation, arguments: Array(CommandLine.arguments.dropFirst()))
+  }
+
+  /// Runs one line of a sweep's design, unless its result stands already.
+  private static func runLine(of path: String, _ invocation: Invocation) throws -> ExitStatus {
+    let design = try SweepDesign(readingFile: path)
+    guard let number = try invocation.integer("line", in: 1...Int64(design.lines.count)) else {
+      throw invocation.missing("line")
+    }
+    let line = design.lines[Int(number) - 1]
+    if SweepDesign.stands(line) { return .success }
+    guard case .run(let inner) = try Simrun.table.parse(["run"] + line), inner.verb == ["run"],
+      inner.text("from") == nil, inner.operand("SCENARIO") != nil
+    else {
+      throw InputError(InputPlace(source: path, line: Int(number)), "these are no arguments of 'simrun run'")
+    }
+    return try run(inner, arguments: ["run"] + line)
+  }
+
+  private static func run(_ invocation: Invocation, arguments: [String]) throws -> ExitStatus {
     let file = try ScenarioOptions.file(invocation)
     if invocation.flag("dry-run") {
       print(file.resolvedText)
@@ -67,12 +97,19 @@ enum RunVerb {
       file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation),
       jobs: try ScenarioOptions.jobs(invocation))
     study.precision = precision
+    if let number = try invocation.integer("replication", in: 0...999_999) {
+      guard precision == nil, !invocation.isGiven("replications") else {
+        throw invocation.error("replication", "it is one of --replications; give one of the two")
+      }
+      study.first = Int(number)
+    }
+    study.configuration = invocation.text("configuration") ?? study.configuration
     study.queue = invocation.text("queue").flatMap(QueueBacking.init(rawValue:)) ?? .radix
     study.profilesEvents = invocation.flag("profile-events")
     let isQuiet = invocation.flag("quiet")
     var run = RunStudy(
       study, directory: invocation.text("out") ?? "reports/\(file.scenario.name)",
-      arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version, isQuiet: isQuiet)
+      arguments: arguments, version: Simrun.version, isQuiet: isQuiet)
     run.appendsToDatabase = invocation.flag("sqlite")
     run.writesPage = !invocation.flag("no-html")
     let outcome: RunStudy.Outcome
