@@ -70,7 +70,7 @@ let package = Package(
 
     // Studies run the platform; Reporting writes what they find.
     module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
-    module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
+    module("Studies", ["Platform", "NetModel", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
       name: "simrun",

@@ -1,5 +1,5 @@
 import CDNModel
-import NetModel
+public import NetModel
 public import SimEngine
 
 /// A platform assembled from a scenario, ready to run once.
@@ -23,7 +23,11 @@ public final class World {
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
   ///
   /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk.
-  public init(scenario: Scenario, pattern: SegmentPattern, identity: RunIdentity) throws {
+  ///
+  /// - Parameter edgeTrace: the capacity trace that `network.edge_trace` names.
+  public init(
+    scenario: Scenario, pattern: SegmentPattern, edgeTrace: CapacityTrace? = nil, identity: RunIdentity
+  ) throws {
     self.scenario = scenario
     self.identity = identity
     let scale = PlatformScale(scenario: scenario)
@@ -41,7 +45,9 @@ public final class World {
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
         EdgeSiteState(
-          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, directory: directory,
+          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
+          linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
+          directory: directory,
           run: identity))
     }
     core = PlatformCore(

@@ -1,4 +1,5 @@
 import MediaFormats
+public import NetModel
 import Reporting
 public import Platform
 public import SimEngine
@@ -12,6 +13,8 @@ public struct ScenarioFile: Sendable {
   public private(set) var scenario: Scenario
   /// Segment sizes of its ladder.
   public let pattern: SegmentPattern
+  /// The capacity trace that edge links follow, if it names one.
+  public let edgeTrace: CapacityTrace?
   /// The text with overrides, from which configurations of a comparison are made.
   let document: JSONText
 
@@ -59,10 +62,27 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
     }
+    edgeTrace = try Self.edgeTrace(of: scenario, beside: path, in: document)
     self.path = path
     self.document = document
     self.scenario = scenario
     self.pattern = pattern
+  }
+
+  private static func edgeTrace(
+    of scenario: Scenario, beside path: String, in document: JSONText
+  ) throws -> CapacityTrace? {
+    let name = scenario.network.edgeTrace
+    guard !name.isEmpty else { return nil }
+    let place = document.root["network"]?["edge_trace"]?.place ?? InputPlace(source: path, path: "network.edge_trace")
+    let trace: CapacityTrace
+    do {
+      trace = try CapacityTrace.read(file: Self.path(of: name, beside: path))
+    } catch let error as FileError where error.operation == .find {
+      throw FileError(.find, path: error.path, reason: "\(error.reason), asked for by \(place)")
+    }
+    guard trace.meanCapacity > .zero else { throw InputError(place, "the trace has no capacity at any time") }
+    return trace
   }
 
   /// A path in a scenario is relative to the scenario's folder.
@@ -90,10 +110,18 @@ public struct ScenarioOverride: Sendable, Equatable {
 }
 
 extension ScenarioFile {
+  /// The platform of this scenario, ready for one run.
+  func world(_ identity: RunIdentity) throws -> World {
+    try World(scenario: scenario, pattern: pattern, edgeTrace: edgeTrace, identity: identity)
+  }
+
   /// SHA-256 of all that a run is made from, besides its seed: the resolved scenario and the sizes of the media.
   var inputSHA256: String {
     var hash = SHA256()
     hash.update(Scenario.settings.resolved(scenario).text().utf8)
+    for period in edgeTrace?.periods ?? [] {
+      hash.update("\(period.end.nanoseconds) \(period.capacity.bitsPerSecond) ".utf8)
+    }
     hash.update("\(pattern.segmentDuration.nanoseconds) \(pattern.videoBytes) \(pattern.audioBytes)".utf8)
     return hash.hexadecimal()
   }

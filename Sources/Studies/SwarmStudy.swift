@@ -55,13 +55,9 @@ public struct SwarmStudy {
     let command = "simrun run \(file.path) \(settings)"
     do {
       let variant = try file.with(overrides)
-      let results = try World(
-        scenario: variant.scenario, pattern: variant.pattern, identity: identity
-      ).run(jobs: 1)
+      let results = try variant.world(identity).run(jobs: 1)
       // The same scenario on the other queue must be the same run.
-      let again = try World(
-        scenario: variant.scenario, pattern: variant.pattern, identity: RunIdentity(seed: UInt64(seed), queue: .heap)
-      ).run(jobs: 2)
+      let again = try variant.world(RunIdentity(seed: UInt64(seed), queue: .heap)).run(jobs: 2)
       let failure = again.digest == results.digest ? nil : "the heap queue gives another digest"
       return Finding(
         seed: seed, command: command, failure: failure, events: results.events, digest: results.digest.hex)
@@ -105,6 +101,16 @@ public struct SwarmStudy {
     set("network.edge_link", pick(["20Mbit/s", "400Mbit/s", "10Gbit/s"]))
     set("network.origin_link", pick(["1Mbit/s", "100Mbit/s", "10Gbit/s"]))
     set("network.fetch_rate", pick(["1Mbit/s", "500Mbit/s"]))
+    set("network.tcp.initial_window", pick(["1", "10", "100"]))
+    set("network.tcp.restart_after_idle", pick(["0s", "300ms"]))
+    if stream.below(3) == 0 { set("network.cross_traffic", #"{"share":0.6,"mean_on":"5s","mean_off":"5s"}"#) }
+    if stream.below(3) == 0 {
+      let what = pick(["edge-link", "origin-link"])
+      let remaining = pick(["0", "0.3"])
+      set(
+        "failures",
+        "[{\"at\":\"20:00:30\",\"what\":\"\(what)\",\"remaining\":\(remaining),\"duration\":\"20s\",\"ramp\":\"2s\"}]")
+    }
     set("network.backhaul_latency", pick(["1ms", "15ms", "300ms"]))
     set("cdn.edge.sites", pick(["1", "2", "5"]))
     set("cdn.edge.disk", pick(["1kB", "1MB", "300MB", "40GB"]))

@@ -31,6 +31,8 @@ enum CoreEvent: BitwiseCopyable {
   case fetch(SegmentKey, for: PartitionIndex)
   /// The store has found the segment and starts to send it.
   case firstByte(SegmentKey, for: PartitionIndex)
+  /// The capacity of the egress link changes.
+  case linkChange
   /// A window of the time series ends.
   case snapshot
 }
@@ -41,6 +43,9 @@ enum CoreEvent: BitwiseCopyable {
 struct CoreState: ~Copyable {
   private var queue: EventQueue<CoreEvent>
   private var egress: EdgeLink
+  private var egressCourse: LinkCourse
+  /// Egress without failures.
+  private let egressCapacity: BitRate
   private var serviceStream: RandomStream
   private let catalog: Catalog
   private let origin: OriginSettings
@@ -60,8 +65,11 @@ struct CoreState: ~Copyable {
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, directory: PartitionDirectory, run: RunIdentity) {
     address = directory.origin
     queue = EventQueue(backing: run.queue)
+    egressCourse = LinkCourse(
+      .constant(BitRate(bitsPerSecond: Double(scenario.network.originBitsPerSecond) * scale.keptShare)),
+      faults: scenario.faults(of: .originLink))
     egress = EdgeLink(
-      capacity: BitRate(bitsPerSecond: Double(scenario.network.originBitsPerSecond) * scale.keptShare),
+      capacity: egressCourse.capacity(at: .zero),
       classCaps: [BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond))])
     serviceStream = RandomStream(run.key(entity: "origin", purpose: "service"))
     self.catalog = catalog
@@ -69,7 +77,9 @@ struct CoreState: ~Copyable {
     backhaulLatency = scenario.network.backhaulLatency
     log = EventLog(run: run, partition: Int(directory.origin.rawValue))
     observation = ObservationSchedule(scenario: scenario)
+    egressCapacity = egress.capacity
     queue.schedule(.snapshot, at: observation.next(after: .zero))
+    if let change = egressCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
   }
 
   mutating func nextEventTime() -> SimTime {
@@ -128,6 +138,10 @@ struct CoreState: ~Copyable {
       _ = egress.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
       totals.startedBytes += bytes
       note(at: now, target: UInt32(asker.rawValue), .firstByte)
+    case .linkChange:
+      egress.setCapacity(egressCourse.capacity(at: now), at: now)
+      if let change = egressCourse.nextChange(after: now) { queue.schedule(.linkChange, at: change) }
+      note(at: now, target: 0, .linkChange)
     case .snapshot:
       takeSnapshot(at: now)
       note(at: now, target: 0, .snapshot)
@@ -150,6 +164,7 @@ struct CoreState: ~Copyable {
     case firstByte = 2
     case sent = 3
     case snapshot = 4
+    case linkChange = 5
   }
 
   private mutating func note(at now: SimTime, target: UInt32, _ kind: Kind) {
@@ -176,7 +191,7 @@ struct CoreState: ~Copyable {
       )
     }
     return CoreResults(
-      snapshots: snapshots, violations: violations, egressCapacity: egress.capacity,
+      snapshots: snapshots, violations: violations, egressCapacity: egressCapacity,
       fetchesInCore: fetchesWaiting + sending.count - freeOwners.count)
   }
 

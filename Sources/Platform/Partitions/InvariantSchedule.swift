@@ -1,5 +1,6 @@
-/// When a partition checks its invariants between observations: after the 1st, 2nd, 4th, 8th, ... event of each kind,
-/// and then after every 1024th.
+/// When a partition checks its invariants between observations.
+///
+/// That is after the 1st, 2nd, 4th, 8th and so on event of each kind, and then after every 1024th.
 ///
 /// A check looks at every session, so that after each single event would be quadratic; this way the early events, when
 /// everything happens for the first time, are covered closely and no kind is left out later.

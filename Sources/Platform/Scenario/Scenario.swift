@@ -30,6 +30,8 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// What fails, and when.
+  public var failures: [FailureSettings] = []
   /// What the run writes.
   public var output = OutputSettings()
 
@@ -54,6 +56,7 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
@@ -71,10 +74,16 @@ public struct Scenario: SettingsGroup, Equatable {
         "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
     }
     if let premiere = viewers.premiere {
-      let day = SimDuration.seconds(86_400)
-      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
-      if release >= duration {
+      if moment(premiere.at) >= .zero + duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+    }
+    for (index, failure) in failures.enumerated() {
+      if moment(failure.at) >= .zero + duration {
+        object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+      if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
+        object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
       }
     }
     return findings

@@ -38,6 +38,10 @@ enum SiteEvent: BitwiseCopyable {
   case request(SessionRef)
   /// A segment from the origin arrives.
   case fetched(SegmentKey)
+  /// Acknowledgements open the window of a transfer.
+  case windowOpens(SessionRef, requestNumber: UInt32)
+  /// The capacity of the edge link changes.
+  case linkChange
   /// Time to ask the rule whether a download in flight should go on.
   case progressCheck(SessionRef, requestNumber: UInt32)
   /// The viewer gives up if the first frame has not been shown by now.
@@ -61,6 +65,7 @@ struct EdgeSiteState: ~Copyable {
 
   var queue: EventQueue<SiteEvent>
   var edgeLink: EdgeLink
+  private var linkCourse: LinkCourse
   var cache: EdgeCache
   var fetches = FetchTable()
   var sessions = SessionTable()
@@ -84,7 +89,7 @@ struct EdgeSiteState: ~Copyable {
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
-    directory: PartitionDirectory, run: RunIdentity
+    linkCourse: LinkCourse, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
     self.directory = directory
@@ -94,7 +99,9 @@ struct EdgeSiteState: ~Copyable {
     queue = EventQueue(backing: run.queue)
     log = EventLog(run: run, partition: index)
     invariants = InvariantSchedule(run: run)
-    edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
+    self.linkCourse = linkCourse
+    edgeLink = EdgeLink(capacity: self.linkCourse.capacity(at: .zero), classCaps: settings.accessCaps)
+    if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
     for process in arrivals.indices { scheduleArrival(process: process) }
@@ -119,7 +126,7 @@ struct EdgeSiteState: ~Copyable {
       if completion <= pending {
         guard completion < limit else { return }
         while let flow = edgeLink.popCompleted(at: completion) {
-          segmentSent(slot: flow.owner, at: completion)
+          windowSent(slot: flow.owner, at: completion)
           note(.segmentSent, target: flow.owner, at: completion)
         }
       } else {
@@ -140,6 +147,13 @@ struct EdgeSiteState: ~Copyable {
     case .fetched(let key):
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .windowOpens(let session, let requestNumber):
+      if sessions.isPresent(session) { windowOpens(slot: session.slot, requestNumber: requestNumber, at: now) }
+      note(.windowOpens, target: session.slot, at: now)
+    case .linkChange:
+      edgeLink.setCapacity(linkCourse.capacity(at: now), at: now)
+      if let change = linkCourse.nextChange(after: now) { queue.schedule(.linkChange, at: change) }
+      note(.linkChange, target: 0, at: now)
     case .progressCheck(let session, let requestNumber):
       if sessions.isPresent(session) { checkProgress(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.progressCheck, target: session.slot, at: now)
@@ -191,6 +205,8 @@ struct EdgeSiteState: ~Copyable {
     case departure = 7
     case snapshot = 8
     case segmentSent = 9
+    case windowOpens = 10
+    case linkChange = 11
   }
 
   @inline(__always)

@@ -18,7 +18,7 @@ struct ViewerSession: BitwiseCopyable {
     case requesting
     /// The edge waits for the segment from the origin.
     case awaitingFetch
-    /// The segment is on the edge link.
+    /// The segment is on the edge link, or waits for acknowledgements to open the window.
     case downloading
     /// Everything that can be watched has arrived.
     case drained
@@ -50,7 +50,12 @@ struct ViewerSession: BitwiseCopyable {
   var firstByteAt: SimTime
   /// Number of the request within the session; progress checks name it.
   var requestNumber: UInt32
-  var flow: FlowID?
+  /// The connection to the edge, warm from one segment to the next.
+  var connection: TCPConnection
+  /// The segment on its way over the connection.
+  var transfer: TCPTransfer?
+  /// Bytes on the wire of the transfer's windows that the link has sent, the present one aside.
+  var sentWindowBytes: Int64
   var requestBytes: Int64
 
   /// The player.

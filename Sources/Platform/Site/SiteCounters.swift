@@ -40,10 +40,14 @@ struct SiteCounters: Sendable {
   var abandonedDownloads: Int64 = 0
   /// Bytes that had arrived of them.
   var abandonedBytes: Int64 = 0
-  /// Sizes of all flows started on the edge link, in bytes.
-  var startedBytes: Int64 = 0
-  /// Sizes of the flows taken off the link before they were complete, in bytes.
-  var cancelledSizes: Int64 = 0
+  /// Bytes on the wire that windows have released to the edge link.
+  var releasedWireBytes: Int64 = 0
+  /// Bytes on the wire of the segments that arrived whole.
+  var segmentWireBytes: Int64 = 0
+  /// Bytes on the wire that had been released for downloads when they were given up.
+  var givenUpWireBytes: Int64 = 0
+  /// Of these, bytes of windows that had been sent whole.
+  var givenUpWindowBytes: Int64 = 0
   /// Time from request to last byte, summed over whole segments, in nanoseconds.
   var downloadNs: Int64 = 0
 
@@ -96,8 +100,9 @@ extension SiteCounters {
   /// Every whole-number total: what sums over sites and differences over windows go through.
   private static let wholeNumbers: [any WritableKeyPath<SiteCounters, Int64> & Sendable] = [
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
-    \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.startedBytes,
-    \.cancelledSizes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched, \.coalesced, \.carriedBytes, \.evictions,
+    \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
+    \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
+    \.coalesced, \.carriedBytes, \.evictions,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

@@ -6,6 +6,9 @@ import SimEngine
 struct SiteSettings: Sendable {
   let edgeCapacity: BitRate
   let accessCaps: [BitRate]
+  /// Round-trip time that each access class adds.
+  let accessRoundTrips: [SimDuration]
+  let tcp: TCPProfile
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   let ladder: QualityLadder
@@ -14,7 +17,14 @@ struct SiteSettings: Sendable {
 
   init(scenario: Scenario, catalog: Catalog) {
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
-    accessCaps = scenario.viewers.access.map { BitRate(bitsPerSecond: Double($0.bitsPerSecond)) }
+    accessCaps = scenario.viewers.access.map { access in
+      AccessClass(
+        name: "", share: access.share, cap: BitRate(bitsPerSecond: Double(access.bitsPerSecond)),
+        roundTrip: access.roundTrip, lossRate: access.loss
+      ).connectionCap(pathRoundTrip: scenario.viewers.roundTrip.mean)
+    }
+    accessRoundTrips = scenario.viewers.access.map(\.roundTrip)
+    tcp = scenario.network.tcp.profile
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
     ladder = QualityLadder(
