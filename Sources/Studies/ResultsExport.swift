@@ -43,9 +43,12 @@ struct ResultsExport {
         throw InputError(
           InputPlace(source: reader.source, line: row.line), "the row has \(row.count) fields, not \(columns.count)")
       }
-      try insert(row.texts.map { Self.cell($0) })
+      try insert(columns.indices.map { Self.textColumns.contains(columns[$0]) ? .text(row[$0]) : Self.cell(row[$0]) })
     }
   }
+
+  /// Columns that are text even where they are empty or look like numbers.
+  private static let textColumns = ["configuration", "seed", "component", "entity", "metric", "unit"]
 
   /// Numbers become numbers, so that SQL can calculate with them.
   private static func cell(_ text: String) -> Table.Cell {

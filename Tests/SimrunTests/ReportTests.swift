@@ -76,3 +76,25 @@ struct ReportPageTests {
     #expect(charts.contains("difference-2.svg") && charts.contains("origin-traffic.svg"))
   }
 }
+
+@Suite("Charts of cache studies")
+struct CachePlotTests {
+  @Test("a plot has a line a policy, and a curve of its own for the exact LRU pass")
+  func plots() throws {
+    let scratch = try Scratch()
+    // A scan over 100 objects, with three that come back all the time.
+    let rows = (0..<6_000).map { "\($0),\($0 % 4 == 0 ? ($0 / 4) % 100 : $0 % 4 + 1_000),10" }
+    let trace = try scratch.write("time,id,size\n" + rows.joined(separator: "\n") + "\n", to: "trace.csv")
+    let drawn = try Tool.call(
+      "cache", trace, "--ignore-object-size", "--policy", "lru,fifo,sieve", "--size", "2,5,10,50", "--plot",
+      "\(scratch.path)/policies.svg")
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    let policies = try String(contentsOfFile: "\(scratch.path)/policies.svg", encoding: .utf8)
+    for name in ["lru", "fifo", "sieve"] { #expect(policies.contains(">\(name)</text>")) }
+    #expect(policies.contains("cache size [objects]") && policies.contains("requests missed [%]"))
+    #expect(try Tool.call("cache", trace, "--mrc", "--plot", "\(scratch.path)/curve.svg").status == 0)
+    let curve = try String(contentsOfFile: "\(scratch.path)/curve.svg", encoding: .utf8)
+    #expect(curve.contains("cache size [bytes]") && curve.contains(">bytes</text>"))
+    #expect(try Tool.call("cache", trace, "--mrc", "--plot", "/proc/nosuch.svg").status == 74)
+  }
+}

@@ -71,7 +71,7 @@ struct RunTests {
       return result.output
     }
     #expect(try !run("2", "a").contains("taken over"))
-    #expect(try run("4", "a").contains("taken over   2 of 4 replications"))
+    #expect(try run("4", "a").contains("2 of 4 replications from the results there"))
     #expect(try !run("4", "b", "--jobs", "1").contains("taken over"))
     #expect(try scratch.tables("a") == scratch.tables("b"))
     // Another seed is another run.

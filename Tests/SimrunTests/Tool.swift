@@ -32,9 +32,20 @@ enum Tool {
   static func call(
     _ arguments: [String], in folder: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
   ) throws -> Result {
+    try start(executable, arguments, in: folder, meanwhile: meanwhile)
+  }
+
+  /// Runs a script of the POSIX shell.
+  static func shell(_ script: String, in folder: String) throws -> Result {
+    try start(URL(fileURLWithPath: "/bin/sh"), ["-c", script], in: folder) { _ in }
+  }
+
+  private static func start(
+    _ program: URL, _ arguments: [String], in folder: String?, meanwhile: (Process) throws -> Void
+  ) throws -> Result {
     let scratch = try Scratch()
     let process = Process()
-    process.executableURL = executable
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder ?? scratch.path)
     let output = scratch.path + "/stdout"

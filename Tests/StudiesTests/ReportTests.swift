@@ -36,9 +36,13 @@ struct ReportTests {
   func sections() throws {
     let scratch = try TemporaryFolder()
     let series = [60, 120].flatMap { t in
-      ["\(t),cluster,all,moved_per_s,1/s,\(t)", "\(t),cluster,node-1,slots,,8192", "\(t),cluster,node-2,slots,,8192"]
+      [
+        "\(t),cluster,all,cluster_moved_per_s,1/s,\(t)", "\(t),cluster,node-1,cluster_slots,,8192",
+        "\(t),cluster,node-2,cluster_slots,,8192",
+      ]
     }
-    let html = try RunReport(folder(scratch, summary: [["cluster,all,lost_writes,,0"]], series: [series])).page().page
+    let html = try RunReport(folder(scratch, summary: [["cluster,all,cluster_lost_writes,,0"]], series: [series]))
+      .page().page
       .html
     #expect(html.contains("<h2>Session-state cluster</h2>"))
     #expect(html.contains("Slots by node") && html.contains("owned [slots]"))
@@ -49,10 +53,10 @@ struct ReportTests {
   @Test("what never happened is a sentence, not an empty chart")
   func nothing() throws {
     let scratch = try TemporaryFolder()
-    let series = [60, 120].map { "\($0),cluster,all,unavailable_slots,,0" }
+    let series = [60, 120].map { "\($0),cluster,all,cluster_unavailable_s,s,0" }
     let page = try RunReport(folder(scratch, summary: [["viewers,all,sessions,,7"]], series: [series])).page()
     #expect(page.charts.isEmpty)
-    #expect(page.page.html.contains("Slots that nobody served: none in the whole run."))
+    #expect(page.page.html.contains("Time without service of some slot: none in the whole run."))
   }
 
   @Test("replications become a median with a band, and figures get intervals")
@@ -91,13 +95,13 @@ struct ReportTests {
       parsing: """
         {"start": "23:00", "duration": "4h", "warmup": "30min",
          "viewers": {"premiere": {"at": "00:30", "rise": "2min", "fall": "8min", "length": "50min"}},
-         "cdn": {"failures": [{"at": "23:45", "kind": "edge-failure", "site": 3, "for": "30min"}]},
+         "failures": [{"at": "23:45", "what": "edge-link", "which": [3], "duration": "30min"}],
          "cluster": {"events": [{"at": "90min", "event": "crash", "node": "master-2"}, {"at": "22:00"}]}}
         """, source: "test"
     ).root.value
     let timeline = ScenarioTimeline(scenario: scenario)
     #expect(
-      timeline.spans.map(\.name) == ["warm-up, not counted", "edge failure site 3", "crash master-2", "premiere"])
+      timeline.spans.map(\.name) == ["warm-up, not counted", "edge link 3", "crash master-2", "premiere"])
     #expect(timeline.spans.map(\.range) == [0...1800, 2700...4500, 5400...5400, 5400...6000])
     #expect(timeline.axis.text(5400) == "00:30")
   }

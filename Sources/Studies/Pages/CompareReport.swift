@@ -208,9 +208,9 @@ enum CompareSections {
       "utilisation", "Use of the edge links", axis: "carried of what the links could carry",
       [.init("network", "edge_utilisation")]),
     FigureLayout(
-      "unavailable-slots", "Slots that nobody served", axis: "unserved", of: "slots",
-      [.init("cluster", "*unavailable*")]),
+      "unavailability", "Time without service of some slot", axis: "unserved in the window",
+      [.init("cluster", "cluster_unavailable_s")]),
     FigureLayout(
-      "backlog", "Work that waits for an encoder", axis: "waiting", of: "tasks", [.init("ingest", "*backlog*")]),
+      "backlog", "Work that waits for an encoder", axis: "waiting", [.init("ingest", "backlog_core_h")]),
   ]
 }

@@ -32,6 +32,8 @@ struct ReportPlotter {
   /// Lines of one figure; more are summed up.
   private static let lineLimit = 7
   private static let barLimit = 24
+  /// Times below this many seconds are shown in milliseconds.
+  private static let longestInMilliseconds = 0.25
 
   init(folder: ResultFolder, groups: [Group], timeAxis: ChartAxis, spans: [LineChart.Span]) {
     self.folder = folder
@@ -90,12 +92,16 @@ struct ReportPlotter {
     lines.removeAll { $0.points.isEmpty }
     let values = lines.lazy.flatMap(\.points).map(\.y).filter(\.isFinite)
     if values.allSatisfy({ $0 == 0 }) { return .sentence("\(layout.title): none in the whole run.") }
+    var unit = text.unit.isEmpty ? layout.counted : text.unit
+    if unit == "s", (values.max() ?? 1) < Self.longestInMilliseconds {
+      unit = "ms"
+      lines = lines.map { $0.scaled(by: 1000) }
+    }
     let isStacked = layout.form == .areas && Self.share(lines)
     return .chart(
       LineChart(
         layout.title, x: timeAxis,
-        y: ChartAxis(
-          layout.axis, unit: text.unit.isEmpty ? layout.counted : text.unit, includesZero: layout.includesZero),
+        y: ChartAxis(layout.axis, unit: unit, includesZero: layout.includesZero),
         series: lines, spans: spans, isStacked: isStacked), remark: remark)
   }
 
@@ -204,17 +210,23 @@ struct ReportPlotter {
   private func groupedBars(_ layout: FigureLayout) -> Drawing? {
     let rows = totals(layout)
     guard let first = rows.first else { return nil }
+    // A group a component, or an entity where there is only one component.
+    let byEntity = rows.allSatisfy { $0.row.key.component == first.row.key.component }
+    func group(_ row: Labelled<ResultFolder.Figure>) -> String {
+      byEntity ? row.row.key.entity : row.row.key.component
+    }
     var components: [String] = []
     var metrics: [String] = []
     for row in rows {
-      if !components.contains(row.row.key.component) { components.append(row.row.key.component) }
+      if !components.contains(group(row)) { components.append(group(row)) }
       if !metrics.contains(row.name) { metrics.append(row.name) }
     }
-    let series = metrics.prefix(Self.lineLimit).map { metric in
+    let names = Self.withoutCommonWords(metrics)
+    let series = zip(metrics, names).prefix(Self.lineLimit).map { metric, name in
       BarChart.Series(
-        metric,
+        name,
         components.map { component in
-          let row = rows.first { $0.row.key.component == component && $0.name == metric }
+          let row = rows.first { group($0) == component && $0.name == metric }
           return row.map { value($0.row, groups[0]) } ?? .init(.nan)
         })
     }
@@ -257,10 +269,16 @@ struct ReportPlotter {
   private func drawing(
     _ layout: FigureLayout, unit: String, categories: [String], series: [BarChart.Series]
   ) -> Drawing {
-    if series.allSatisfy({ $0.values.allSatisfy { $0.value == 0 || !$0.value.isFinite } }) {
-      return .sentence("\(layout.title): none in the whole run.")
+    let values = series.flatMap(\.values).map(\.value).filter(\.isFinite)
+    if values.allSatisfy({ $0 == 0 }) { return .sentence("\(layout.title): none in the whole run.") }
+    var series = series
+    var shownUnit = unit.isEmpty ? layout.counted : unit
+    if unit == "s", (values.max() ?? 1) < Self.longestInMilliseconds {
+      shownUnit = "ms"
+      series = series.map { one in
+        .init(one.name, one.values.map { .init($0.value * 1000, halfWidth: $0.halfWidth.map { $0 * 1000 }) })
+      }
     }
-    let shownUnit = unit.isEmpty ? layout.counted : unit
     if categories.count == 1, series.count == 1, let value = series[0].values.first {
       // One bar says no more than its number.
       let interval = value.halfWidth.map { " ± \(DisplayNumber.significant($0, digits: 2))" } ?? ""
@@ -307,5 +325,14 @@ struct ReportPlotter {
     case (false, true): first
     case (false, false): "\(first): \(second)"
     }
+  }
+}
+
+extension LineChart.Series {
+  /// The same line in another unit.
+  fileprivate func scaled(by factor: Double) -> LineChart.Series {
+    LineChart.Series(
+      name, points.map { ChartPoint($0.x, $0.y * factor) },
+      intervals: intervals.map { $0.map { $0.lowerBound * factor...$0.upperBound * factor } })
   }
 }

@@ -4,11 +4,11 @@
 /// The sections of the report of a run, in the order of a viewer's question: what do I see, why, and what does it cost.
 enum ReportSections {
   static let all = [
-    viewers, startup, delivery, links, services, stores, cluster, ingest, cost, models,
+    viewers, startup, delivery, links, services, cluster, ingest, cost, models,
   ]
 
   private static let viewers = SectionLayout(
-    "Viewers", tables: "viewers|player", files: ["sessions.csv"],
+    "Viewers", tables: "viewers|player",
     [
       FigureLayout(
         "concurrency", "Viewers watching at once", axis: "watching", of: "viewers",
@@ -34,14 +34,20 @@ enum ReportSections {
 
   private static let startup = SectionLayout(
     "Where start-up time goes", "Each session's wait for its first frame, split by what it waited for.",
-    tables: "startup*",
+    tables: "",
     [
       FigureLayout(
-        "startup-blame", "Start-up delay by cause", axis: "mean wait", form: .bars,
-        [.init("*", "startup_blame_*|blame_*|startup_*_share")]),
+        "startup-parts", "Start-up time by part", axis: "mean wait", form: .areas,
+        [.init("viewers", "startup_part_mean_s", entity: "*", as: "{entity}")]),
       FigureLayout(
-        "startup-blame-time", "Start-up delay by cause over time", axis: "mean wait", form: .areas,
-        [.init("*", "startup_blame_*|blame_*")]),
+        "startup-blame", "What made late starts late", axis: "share of the sessions delayed", form: .bars,
+        [.init("viewers", "delayed_share", entity: "*", as: "{entity}")]),
+      FigureLayout(
+        "startup-delayed", "Late starts by what made them late", axis: "share of the sessions",
+        [.init("viewers", "delayed_share", entity: "*", as: "{entity}")]),
+      FigureLayout(
+        "startup-lost", "What viewers gave up on", axis: "share of the sessions lost", form: .bars,
+        [.init("viewers", "lost_share", entity: "*", as: "{entity}")]),
     ])
 
   private static let delivery = SectionLayout(
@@ -91,95 +97,102 @@ enum ReportSections {
     ])
 
   private static let services = SectionLayout(
-    "Services behind the player", "Stations that sessions pass on their way: the gateway, stores and search.",
-    tables: "gateway|relational|history|search|object_store|api|metadata",
+    "Services behind the player", "Stations that sessions pass on their way: the gateway, the stores and search.",
+    tables: "gateway|relational|history|search|object_store|personal*|catalog*", files: ["service_events.csv"],
     [
       FigureLayout(
-        "service-p50", "Median latency of each service", axis: "latency",
-        [.init(serviceNames, "*p50*", as: "{component}")]),
+        "service-latency", "Latency of each service", axis: "mean latency",
+        [.init("*", "latency_mean_s", as: "{component}")]),
       FigureLayout(
-        "service-p95", "95 % latency of each service", axis: "latency",
-        [.init(serviceNames, "*p95*", as: "{component}")]),
-      FigureLayout(
-        "service-p99", "99 % latency of each service", axis: "latency",
-        [.init(serviceNames, "*p99*", as: "{component}")]),
+        "service-quantiles", "Latency of each service over the whole run", axis: "latency", form: .groupedBars,
+        [.init("*", "latency_p50_s|latency_p95_s|latency_p99_s")]),
       FigureLayout(
         "service-utilisation", "Use of each service", axis: "busy share",
-        [.init(serviceNames, "*utilisation*", as: "{component}")]),
+        [.init(serviceNames, "utilisation", as: "{component}")]),
       FigureLayout(
-        "service-queue", "Requests waiting at each service", axis: "waiting", of: "requests",
-        [.init(serviceNames, "*queue*|*waiting*", as: "{component}")]),
+        "service-waiting", "Requests waiting at each service", axis: "waiting", of: "requests",
+        [.init(serviceNames, "waiting", as: "{component}")]),
       FigureLayout(
-        "service-errors", "Requests refused, timed out, retried", axis: "requests", of: "count",
-        [
-          .init(
-            serviceNames, "*error*|*timeout*|*timed_out*|*retr*|*refused*|*rejected*|*shed*",
-            as: "{component}, {metric}")
-        ]),
+        "service-failed", "Requests that failed", axis: "share of the requests",
+        [.init("*", "failed_share", as: "{component}")]),
       FigureLayout(
-        "service-latency", "Latency of each service over the whole run", axis: "latency", form: .groupedBars,
-        [.init(serviceNames, "*p50*|*p95*|*p99*", as: "{metric}")]),
+        "service-requests", "Requests to each service", axis: "requests",
+        [.init(serviceNames, "requests_per_s", as: "{component}")]),
+      FigureLayout(
+        "service-retries", "Calls that players sent again", axis: "calls", [.init("viewers", "service_retries_per_s")]),
+      FigureLayout(
+        "hints", "Writes held for nodes that are down", axis: "held", of: "writes",
+        [.init("history", "hints_pending", as: "history")]),
     ])
 
-  private static let serviceNames: NamePattern = "gateway|relational|history|search|object_store|api|metadata|sql"
-
-  /// What the stores keep, where they tell.
-  private static let stores = SectionLayout(
-    "Stored data", tables: "stored*",
-    [
-      FigureLayout(
-        "stored", "Bytes kept by each store", axis: "kept",
-        [
-          .init(
-            "relational|history|search|object_store", "*stored_bytes|*size_bytes|*resident_bytes", as: "{component}")
-        ])
-    ])
+  private static let serviceNames: NamePattern = "gateway|relational|history|search|object_store|api|metadata"
 
   private static let cluster = SectionLayout(
-    "Session-state cluster", tables: "cluster*", files: ["cluster.csv", "cluster_events.csv", "cluster_nodes.csv"],
+    "Session-state cluster", tables: "cluster", files: ["cluster_events.csv"],
     [
       FigureLayout(
         "slots", "Slots by node", axis: "owned", of: "slots", form: .areas,
-        [.init("cluster", "slots*", entity: "*-*|node*|master*", as: "{entity}")]),
+        [.init("cluster", "cluster_slots", entity: "node-*", as: "{entity}")]),
       FigureLayout(
-        "redirections", "Redirections", axis: "replies", of: "count",
+        "redirections", "Redirections and refusals", axis: "replies",
         [
-          .init("cluster", "*moved*", as: "MOVED"), .init("cluster", "*ask*", as: "ASK"),
-          .init("cluster", "*tryagain*", as: "TRYAGAIN"),
+          .init("cluster", "cluster_moved_per_s", as: "MOVED"), .init("cluster", "cluster_ask_per_s", as: "ASK"),
+          .init("cluster", "cluster_tryagain_per_s", as: "TRYAGAIN"),
+          .init("cluster", "cluster_down_per_s", as: "CLUSTERDOWN"),
+          .init("cluster", "cluster_unanswered_per_s", as: "unanswered"),
         ]),
       FigureLayout(
-        "unavailable-slots", "Slots that nobody served", axis: "unserved", of: "slots",
-        [.init("cluster", "*unavailable*|*uncovered*|*clusterdown*")]),
+        "unavailability", "Time without service of some slot", axis: "unserved in the window",
+        [.init("cluster", "cluster_unavailable_s")]),
       FigureLayout(
-        "lost-writes", "Acknowledged writes that were lost", axis: "lost", of: "writes", [.init("cluster", "*lost*")]),
-      FigureLayout("cluster-latency", "Latency of commands", axis: "latency", [.init("cluster", "*p50*|*p95*|*p99*")]),
+        "lost-writes", "Acknowledged writes that were lost", axis: "lost", of: "writes",
+        [.init("cluster", "cluster_lost_writes")]),
       FigureLayout(
-        "cluster-commands", "Commands", axis: "commands", of: "count",
-        [.init("cluster", "commands*|writes*|reads*|operations*")]),
+        "cluster-commands", "Commands", axis: "commands",
+        [
+          .init("cluster", "cluster_commands_per_s", as: "all"),
+          .init("cluster", "cluster_failed_per_s", as: "failed"),
+        ]),
       FigureLayout(
-        "gossip", "Traffic of the cluster bus", axis: "traffic", [.init("cluster", "*gossip*|*bus*")]),
+        "moved-slots", "Slots that changed hands", axis: "moved", of: "slots", [.init("cluster", "cluster_moved_slots")]
+      ),
       FigureLayout(
-        "cluster-failed", "Commands that failed", axis: "commands", of: "count",
-        [.init("cluster", "*error*|*failed*|*timeout*")]),
+        "gossip", "Traffic of the cluster bus", axis: "traffic", [.init("cluster", "cluster_gossip_bytes_per_s")]),
+      FigureLayout(
+        "map-refreshes", "Slot maps that clients asked for", axis: "refreshes",
+        [.init("cluster", "cluster_map_refreshes_per_s")]),
     ])
 
   private static let ingest = SectionLayout(
-    "Ingest", tables: "ingest*|encoding", files: ["ingest.csv"],
+    "Ingest", tables: "ingest", files: ["ingest.csv"],
     [
       FigureLayout(
-        "backlog", "Work that waits for an encoder", axis: "waiting", of: "tasks",
-        [.init("ingest", "*backlog*|*queue*")]),
+        "backlog", "Work that waits for an encoder", axis: "waiting", [.init("ingest", "backlog_core_h", as: "backlog")]
+      ),
       FigureLayout(
-        "workers", "Encoders at work", axis: "busy", of: "workers", [.init("ingest", "*busy*|*workers*")]),
+        "backlog-tasks", "Tasks that wait for an encoder", axis: "waiting", of: "tasks",
+        [.init("ingest", "backlog_tasks", as: "tasks")]),
       FigureLayout(
-        "published", "Titles published", axis: "published", of: "titles",
-        [.init("ingest", "*published*|*publications*|uploads*")]),
+        "workers", "Encoders", axis: "encoders", of: "workers",
+        [.init("ingest", "busy_workers", as: "busy"), .init("ingest", "away_workers", as: "taken away")]),
       FigureLayout(
-        "time-to-publish", "From upload to publication", axis: "time",
-        [.init("ingest", "*time_to_publish*|*publish_p*|*publish_mean*")]),
+        "titles", "Titles on their way", axis: "in progress", of: "titles", [.init("ingest", "titles_in_progress")]),
       FigureLayout(
-        "preempted", "Work lost to preemption and failures", axis: "lost", of: "tasks",
-        [.init("ingest", "*preempt*|*fail*|*retr*")]),
+        "published", "Titles published", axis: "published in the window", of: "titles",
+        [.init("ingest", "titles_published")]),
+      FigureLayout(
+        "uploads", "Uploads", axis: "uploads", [.init("ingest", "uploads_per_h", as: "arriving")]),
+      FigureLayout(
+        "upload-queue", "Uploads waiting and turned away", axis: "uploads", of: "uploads",
+        [
+          .init("ingest", "upload_queue", as: "waiting"), .init("ingest", "upload_slots", as: "being received"),
+          .init("ingest", "uploads_turned_away|uploads_refused", as: "turned away"),
+        ]),
+      FigureLayout(
+        "time-to-publish", "From upload to publication, by priority", axis: "time", form: .groupedBars,
+        [.init("ingest", "time_to_publish_p50_s|time_to_publish_p95_s|time_to_publish_p99_s", entity: "*")]),
+      FigureLayout(
+        "core-hours", "Where core-hours went", axis: "work", form: .bars, [.init("ingest", "core_hours_*")]),
     ])
 
   private static let cost = SectionLayout(
@@ -191,7 +204,6 @@ enum ReportSections {
 
   private static let models = SectionLayout(
     "Quantized models", "Decisions of the quantized model beside those of the original.", tables: "quant*|model*",
-    files: ["quant.csv", "layers.csv"],
     [
       FigureLayout(
         "model-agreement", "Agreement with the original model", axis: "agreeing", of: "decisions", form: .bars,

@@ -64,7 +64,7 @@ public struct RunReport {
     if !layout.introduction.isEmpty { items.append(.paragraph(layout.introduction)) }
     items += figures
     if !sentences.isEmpty { items.append(.paragraph(sentences.joined(separator: " "))) }
-    items += tables(layout)
+    items += try tables(layout)
     return ReportPage.Section(layout.title, items)
   }
 
@@ -93,7 +93,7 @@ public struct RunReport {
 
   // MARK: - Tables
 
-  private func tables(_ layout: SectionLayout) -> [ReportPage.Item] {
+  private func tables(_ layout: SectionLayout) throws -> [ReportPage.Item] {
     var items: [ReportPage.Item] = []
     let rows = folder.summary.filter { layout.tableComponents.matches($0.key.component) }
     let totals = rows.filter { $0.key.entity == "all" }
@@ -103,8 +103,31 @@ public struct RunReport {
     if let table = entityTable(rows.filter { $0.key.entity != "all" }) {
       items.append(.foldedTable("One by one: \(layout.title.lowercased())", table, dataFile: "summary.csv"))
     }
+    for file in layout.files {
+      if let table = try fileTable(file) {
+        items.append(.foldedTable("The beginning of \(file)", table, dataFile: file))
+      }
+    }
     return items
   }
+
+  /// The first rows of a table of the folder, those of the first run.
+  private func fileTable(_ file: String) throws -> Table? {
+    guard let first = group.runs.first, let table = try folder.table(file), table.columns.count > 3 else { return nil }
+    let run = folder.runs[first]
+    let rows = table.rows.lazy.filter { $0[1] == run.configuration && $0[2] == run.replication }.prefix(Self.fileRows)
+    let columns = Array(table.columns.dropFirst(3))
+    let text = columns.indices.filter { column in
+      rows.contains { Double($0[column + 3]) == nil && !$0[column + 3].isEmpty }
+    }
+    var shown = Table(columns, text: text.map { columns[$0] })
+    for row in rows {
+      shown.append(row.dropFirst(3).map { Double($0).map { .number($0) } ?? ($0.isEmpty ? .empty : .text($0)) })
+    }
+    return shown.rows.isEmpty ? nil : shown
+  }
+
+  private static let fileRows = 60
 
   private func totalsTable(_ rows: [ResultFolder.Figure]) -> Table {
     let hasIntervals = group.runs.count > 1
@@ -190,6 +213,9 @@ public struct RunReport {
       ("timeseries.csv", "every figure in every window of simulated time"),
       ("cdn.csv", "tiers and sites: requests, hits, causes of misses, evictions"),
       ("sessions.csv", "one viewer a row: what was asked for, what came of it"),
+      ("cluster_events.csv", "what happened in the session-state cluster"),
+      ("service_events.csv", "what happened at the services"),
+      ("ingest.csv", "one title a row, from upload to publication"),
       ("run.json", "version, arguments, seed, scenario with all its defaults, digest, machine"),
       ("results.sqlite", "the same tables in SQLite"),
     ]

@@ -106,8 +106,9 @@ struct RunVerdict {
     ("player", "mean_bitrate_kbps", "played on average"), ("cdn", "byte_hit_ratio", "of bytes from the edge"),
     ("origin", "origin_peak_gbps", "from the origin, at most"),
     ("network", "edge_utilisation_peak", "of the edge links, busiest window"),
-    ("cluster", "lost_writes", "acknowledged writes lost"), ("ingest", "time_to_publish_p95_s", "to publish, 95 %"),
-    ("cost", "total", "in all"), ("cost", "cost_per_hour_watched", "an hour watched"),
+    ("cluster", "cluster_lost_writes", "acknowledged writes lost"),
+    ("ingest", "time_to_publish_p95_s", "to publish, 95 %"),
+    ("cost", "cost_total", "in all"), ("cost", "cost_per_viewer_hour", "an hour watched"),
   ]
 
   // MARK: - Figures
