@@ -100,17 +100,19 @@ struct FigureLayout: Sendable {
   /// A remark below the figure.
   var remark: String
   /// What the categories of bars are.
-  var categories = ""
+  var categories: String
   /// What is counted, for rows without a unit of their own.
   var counted: String
   /// Whether the vertical axis starts at zero.
   var includesZero: Bool
 
   init(
-    _ file: String, _ title: String, axis: String, of counted: String = "", form: Form = .lines,
+    _ file: String, _ title: String, axis: String, of counted: String = "", by categories: String = "",
+    form: Form = .lines,
     _ rows: [MetricSelection] = [], remark: String = "", includesZero: Bool = true
   ) {
     self.counted = counted
+    self.categories = categories
     self.file = file
     self.title = title
     self.axis = axis

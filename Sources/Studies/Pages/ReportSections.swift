@@ -40,13 +40,13 @@ enum ReportSections {
         "startup-parts", "Start-up time by part", axis: "mean wait", form: .areas,
         [.init("viewers", "startup_part_mean_s", entity: "*", as: "{entity}")]),
       FigureLayout(
-        "startup-blame", "What made late starts late", axis: "share of the sessions delayed", form: .bars,
+        "startup-blame", "What made late starts late", axis: "share of the sessions delayed", by: "part", form: .bars,
         [.init("viewers", "delayed_share", entity: "*", as: "{entity}")]),
       FigureLayout(
         "startup-delayed", "Late starts by what made them late", axis: "share of the sessions",
         [.init("viewers", "delayed_share", entity: "*", as: "{entity}")]),
       FigureLayout(
-        "startup-lost", "What viewers gave up on", axis: "share of the sessions lost", form: .bars,
+        "startup-lost", "What viewers gave up on", axis: "share of the sessions lost", by: "part", form: .bars,
         [.init("viewers", "lost_share", entity: "*", as: "{entity}")]),
     ])
 
@@ -73,7 +73,7 @@ enum ReportSections {
         [.init("network|cdn", "edge_gbps", as: "edge")]),
       FigureLayout(
         "miss-causes", "Requests missed, by cause", axis: "share of the requests that reached the tier",
-        form: .missCauses),
+        by: "cause", form: .missCauses),
       FigureLayout(
         "requests", "Requests at the edge", axis: "requests", [.init("cdn", "requests_per_s", as: "requests")]),
     ])
@@ -104,7 +104,8 @@ enum ReportSections {
         "service-latency", "Latency of each service", axis: "mean latency",
         [.init("*", "latency_mean_s", as: "{component}")]),
       FigureLayout(
-        "service-quantiles", "Latency of each service over the whole run", axis: "latency", form: .groupedBars,
+        "service-quantiles", "Latency of each service over the whole run", axis: "latency", by: "service",
+        form: .groupedBars,
         [.init("*", "latency_p50_s|latency_p95_s|latency_p99_s")]),
       FigureLayout(
         "service-utilisation", "Use of each service", axis: "busy share",
@@ -189,16 +190,19 @@ enum ReportSections {
           .init("ingest", "uploads_turned_away|uploads_refused", as: "turned away"),
         ]),
       FigureLayout(
-        "time-to-publish", "From upload to publication, by priority", axis: "time", form: .groupedBars,
+        "time-to-publish", "From upload to publication, by priority", axis: "time", by: "priority", form: .groupedBars,
         [.init("ingest", "time_to_publish_p50_s|time_to_publish_p95_s|time_to_publish_p99_s", entity: "*")]),
       FigureLayout(
-        "core-hours", "Where core-hours went", axis: "work", form: .bars, [.init("ingest", "core_hours_*")]),
+        "core-hours", "Where core-hours went", axis: "work", by: "what became of the work", form: .bars,
+        [.init("ingest", "core_hours_*")]),
     ])
 
   private static let cost = SectionLayout(
     "Cost", "Prices are those of the scenario.", tables: "cost",
     [
-      FigureLayout("cost", "Cost by part of the platform", axis: "cost", form: .bars, [.init("cost", "*")]),
+      FigureLayout(
+        "cost", "Cost by part of the platform", axis: "cost", by: "part of the platform", form: .bars,
+        [.init("cost", "*")]),
       FigureLayout("cost-time", "Cost over time", axis: "cost", form: .areas, [.init("cost", "*")]),
     ])
 
@@ -206,10 +210,11 @@ enum ReportSections {
     "Quantized models", "Decisions of the quantized model beside those of the original.", tables: "quant*|model*",
     [
       FigureLayout(
-        "model-agreement", "Agreement with the original model", axis: "agreeing", of: "decisions", form: .bars,
+        "model-agreement", "Agreement with the original model", axis: "agreeing", of: "decisions", by: "measure",
+        form: .bars,
         [.init("quant*|model*", "*agree*|*accuracy*")]),
       FigureLayout(
-        "model-noise", "Signal to noise by layer", axis: "signal to noise", form: .bars,
+        "model-noise", "Signal to noise by layer", axis: "signal to noise", by: "layer", form: .bars,
         [.init("quant*|model*", "*_db")]),
     ])
 }
