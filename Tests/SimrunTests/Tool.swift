@@ -78,7 +78,8 @@ final class Scratch {
   /// The bytes of every file in a folder below, by name; run.json without its machine part.
   func files(_ folder: String) throws -> [String: String] {
     var files: [String: String] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)") where name != "charts" {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")
+    where !["charts", "results.sqlite"].contains(name) {
       var text = try String(contentsOfFile: "\(path)/\(folder)/\(name)", encoding: .utf8)
       if name == "run.json", let machine = text.range(of: "\"machine\"") { text = String(text[..<machine.lowerBound]) }
       files[name] = text

@@ -100,7 +100,7 @@ public struct CompareReport {
   // MARK: - Words
 
   private var baseline: String {
-    results.rows.first { $0.comparison == nil }?.configuration ?? folder.configurations.first ?? ""
+    results.configurations[results.baseline].name
   }
 
   private var alternatives: [String] { folder.configurations.filter { $0 != baseline } }
