@@ -16,8 +16,11 @@ struct ResultFiles {
     var results: [PlatformResults]
   }
 
-  /// Writes summary.csv, timeseries.csv, cdn.csv and sessions.csv.
-  func writeTables(_ configurations: [Configuration]) throws {
+  /// Writes summary.csv, timeseries.csv, cdn.csv, sessions.csv, and a table of its own for each component that has one.
+  ///
+  /// - Returns: the names of the files.
+  @discardableResult
+  func writeTables(_ configurations: [Configuration]) throws -> [String] {
     try write("summary.csv", ["seed", "component", "entity", "metric", "unit", "value"], configurations) {
       csv, result, begin in
       for row in result.summary {
@@ -54,6 +57,30 @@ struct ResultFiles {
         try csv.endRow()
       }
     }
+    return ["summary.csv", "timeseries.csv", "cdn.csv", "sessions.csv"] + (try writeComponentTables(configurations))
+  }
+
+  /// Writes the tables of single components: what every configuration has under one name goes into one file.
+  private func writeComponentTables(_ configurations: [Configuration]) throws -> [String] {
+    var written: [String] = []
+    for table in configurations.lazy.flatMap(\.results).flatMap(\.componentTables) where !written.contains(table.name) {
+      written.append(table.name)
+      try write("\(table.name).csv", table.columns, configurations) { csv, result, begin in
+        guard let rows = result.componentTables.first(where: { $0.name == table.name })?.rows else { return }
+        for row in rows {
+          begin()
+          for field in row {
+            switch field {
+            case .text(let text): csv.append(text)
+            case .integer(let number): csv.append(number)
+            case .number(let number): csv.append(known: number)
+            }
+          }
+          try csv.endRow()
+        }
+      }
+    }
+    return written.map { "\($0).csv" }
   }
 
   /// Writes run.json.

@@ -105,7 +105,7 @@ extension PlatformResults {
       add("cdn", entity, "byte_hit_ratio", "", counters.byteHitRatio)
       add("network", entity, "edge_utilisation", "", edgeUtilisation(observed, site: site))
     }
-    return rows
+    return rows + components.flatMap(\.summary)
   }
 
   /// The time series: one value a window and metric, warm-up included, by time.
@@ -137,7 +137,9 @@ extension PlatformResults {
         add("network", "edge-\(site)", "edge_utilisation", "", edgeUtilisation(window, site: site))
       }
     }
-    return rows
+    rows += components.flatMap(\.timeseries)
+    let order = rows.indices.sorted { (rows[$0].timeS ?? 0, $0) < (rows[$1].timeS ?? 0, $1) }
+    return order.map { rows[$0] }
   }
 
   /// The tiers of the CDN over the observed time.
@@ -162,6 +164,9 @@ extension PlatformResults {
         missesByCause: CDNRow.missCauses.map { _ in 0 }, evictions: 0, residentBytes: 0))
     return rows
   }
+
+  /// Tables of single components, in the order of the partitions.
+  public var componentTables: [ComponentTable] { components.flatMap(\.tables) }
 
   // MARK: - Figures
 
