@@ -41,7 +41,7 @@ public struct Fingerprint: Equatable, Sendable {
     }
     try Interruption.check()
     let names = try ResultFiles(directory: tables, scenario: file.scenario, seed: identity.seed).writeTables([
-      ResultFiles.Configuration(name: "base", results: [results])
+      ResultFiles.Configuration(name: ResultFiles.baseName, replications: [Replication(results)])
     ])
     digest = results.digest.hex
     partitions = results.partitionDigests.map { digest in

@@ -16,6 +16,18 @@ public struct MetricRow: Sendable, Equatable {
   public var value: Double
   /// End of the window in seconds of simulated time, for time series.
   public var timeS: Double?
+
+  /// A row.
+  public init(
+    component: String, entity: String = "all", metric: String, unit: String = "", value: Double, timeS: Double? = nil
+  ) {
+    self.component = component
+    self.entity = entity
+    self.metric = metric
+    self.unit = unit
+    self.value = value
+    self.timeS = timeS
+  }
 }
 
 /// One line of cdn.csv: a tier or site over the observed time.

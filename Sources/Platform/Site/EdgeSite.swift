@@ -80,6 +80,7 @@ struct EdgeSiteState: ~Copyable {
   private var activePeak = 0
   private var planDraws: UInt64 = 0
   private(set) var log: EventLog
+  private var invariants: InvariantSchedule
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
@@ -92,6 +93,7 @@ struct EdgeSiteState: ~Copyable {
     self.cache = cache
     queue = EventQueue(backing: run.queue)
     log = EventLog(run: run, partition: index)
+    invariants = InvariantSchedule(run: run)
     edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -194,6 +196,7 @@ struct EdgeSiteState: ~Copyable {
   @inline(__always)
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
     log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
+    if invariants.isDue(after: kind.rawValue) { checkInvariants(at: now) }
   }
 
   /// Draws of all streams of the site so far.
