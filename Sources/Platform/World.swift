@@ -17,23 +17,44 @@ public final class World {
   private let sites: [EdgeSite]
   private let core: PlatformCore
   /// Partitions beside sites and core, in their order in the directory.
-  private let components: [any PlatformComponent] = []
+  private let components: [any PlatformComponent]
   private let identity: RunIdentity
 
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
   ///
-  /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk.
+  /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk, `PlanRefusal` where the cluster cannot be.
   public init(scenario: Scenario, pattern: SegmentPattern, identity: RunIdentity) throws {
     self.scenario = scenario
     self.identity = identity
     let scale = PlatformScale(scenario: scenario)
+    let isPlatform = scenario.kind == .platform
     let catalog = Catalog(
-      settings: scenario.catalog, premiere: scenario.viewers.premiere, media: pattern, seed: identity.seed)
+      settings: isPlatform ? scenario.catalog : .single, premiere: isPlatform ? scenario.viewers.premiere : nil,
+      media: pattern, seed: identity.seed)
+    let siteCount = isPlatform ? scale.keptSites : 0
+    var directory = PartitionDirectory(sites: siteCount)
+    var components: [any PlatformComponent] = []
+    if let table = scenario.cluster {
+      let index = PartitionIndex(siteCount + 1 + components.count)
+      components.append(
+        ClusterPartition(try ClusterState(table, scenario: scenario, scale: scale, index: index, run: identity)))
+      if isPlatform { directory.cluster = index }
+    }
+    self.components = components
+    sites = try isPlatform ? Self.sites(scenario, catalog: catalog, directory: directory, identity: identity) : []
+    core = PlatformCore(
+      CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
+    self.scale = scale
+    self.catalog = catalog
+  }
+
+  private static func sites(
+    _ scenario: Scenario, catalog: Catalog, directory: PartitionDirectory, identity: RunIdentity
+  ) throws -> [EdgeSite] {
     let settings = SiteSettings(scenario: scenario, catalog: catalog)
     let demand = Demand(scenario: scenario)
-    let directory = PartitionDirectory(sites: scale.keptSites)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
-    sites = try (0..<scale.keptSites).map { index in
+    return try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
         identity: identity)
@@ -44,10 +65,6 @@ public final class World {
           index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, directory: directory,
           run: identity))
     }
-    core = PlatformCore(
-      CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
-    self.scale = scale
-    self.catalog = catalog
   }
 
   /// Runs the scenario to its end.

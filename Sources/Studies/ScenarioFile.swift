@@ -46,6 +46,14 @@ public struct ScenarioFile: Sendable {
 
   private init(path: String, document: JSONText) throws {
     let scenario = try SettingsDecoder.decode(Scenario.self, from: document)
+    self.path = path
+    self.document = document
+    self.scenario = scenario
+    pattern = try scenario.kind == .platform ? Self.pattern(of: scenario, document, path: path) : .none
+  }
+
+  /// Measures the ladder that a scenario names.
+  private static func pattern(of scenario: Scenario, _ document: JSONText, path: String) throws -> SegmentPattern {
     let manifest = Self.path(of: scenario.catalog.manifest, beside: path)
     let ladder: MediaLadder
     do {
@@ -59,10 +67,7 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
     }
-    self.path = path
-    self.document = document
-    self.scenario = scenario
-    self.pattern = pattern
+    return pattern
   }
 
   /// A path in a scenario is relative to the scenario's folder.

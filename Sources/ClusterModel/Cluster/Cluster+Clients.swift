@@ -33,7 +33,8 @@ extension Cluster {
       return .status("OK")
     default:
       if connection.queued != nil {
-        connection.queued?.append(command)
+        // A transaction that is refused already keeps no further commands, so EXEC does not look at their keys.
+        if !connection.isTransactionRefused { connection.queued?.append(command) }
         return .status("QUEUED")
       }
       if command.isWrite, nowMs < nodes[node].writesPausedUntil { return .silence }

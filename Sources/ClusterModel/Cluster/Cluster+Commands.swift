@@ -53,6 +53,7 @@ extension Cluster {
     if !hasKeys { nodes[node].migrating.removeAll { $0.slot == slot } }
     setOwner(peer, of: slot, for: node)
     if wasMine, peer != node, belief(node, node).pointee.slotCount == 0, settings.allowsReplicaMigration {
+      handOverWrites(node)
       becomeReplica(node, of: peer)
     }
     guard peer == node, nodes[node].importing.contains(where: { $0.slot == slot }) else { return }

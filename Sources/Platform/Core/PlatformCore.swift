@@ -95,7 +95,7 @@ struct CoreState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .fetch(let key): queue.schedule(.fetch(key, for: message.from), at: message.at)
-    case .segment: preconditionFailure("nobody sends segments to the origin")
+    case .segment, .offset, .offsetReply: preconditionFailure("nobody sends segments to the origin")
     }
   }
 

@@ -16,6 +16,8 @@ struct PartitionDirectory: Sendable {
   let sites: Range<Int>
   /// The origin behind the edge tier.
   let origin: PartitionIndex
+  /// The cluster that keeps resume offsets, in platforms that have one.
+  var cluster: PartitionIndex?
 
   /// The directory of a platform with so many sites.
   init(sites count: Int) {
@@ -41,5 +43,9 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
+    /// A session reads or writes its resume offset.
+    case offset(OffsetCommand)
+    /// What became of that.
+    case offsetReply(OffsetReply)
   }
 }

@@ -1,3 +1,4 @@
+import ClusterModel
 public import SimEngine
 public import TextFormats
 
@@ -10,6 +11,8 @@ public struct Scenario: SettingsGroup, Equatable {
   public var name = ""
   /// What the scenario is about, one sentence.
   public var description = ""
+  /// What is simulated.
+  public var kind = Kind.platform
   /// Root of every random stream.
   public var seed = 1
   /// Local time of day at which simulated time starts, since midnight.
@@ -30,8 +33,22 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// The cluster that keeps sessions and resume offsets; without one viewers start at once.
+  public var cluster: ClusterTable?
   /// What the run writes.
   public var output = OutputSettings()
+  /// Values that a run varies: it compares every combination.
+  public var vary: [VariationSettings] = []
+  /// Replications that a run makes unless it is told otherwise.
+  public var replications = 1
+
+  /// How much of the platform a scenario is about.
+  public enum Kind: String, CaseIterable, Sendable {
+    /// The whole platform.
+    case platform
+    /// The session cluster alone, under the load of `cluster.load`.
+    case cluster
+  }
 
   /// Defaults; a scenario file must at least name itself and its duration.
   public init() {}
@@ -41,6 +58,7 @@ public struct Scenario: SettingsGroup, Equatable {
     SettingsTable<Scenario>("A streaming platform, its viewers, and one stretch of time.")
       .text("name", \.name, "Short name; results go to reports/<name> by default.")
       .text("description", \.description, "What the scenario is about, one sentence.")
+      .choice("kind", \.kind, "The whole platform, or the cluster alone under the load of cluster.load.")
       .integer("seed", \.seed, 0...Int.max, "Root of every random stream.")
       .clock("start", \.start.nanoseconds, "Local time of day at which the run starts.")
       .duration("duration", \.duration.nanoseconds, 1_000_000_000...2_592_000_000_000_000, "Simulated time.")
@@ -54,7 +72,10 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("cluster", \.cluster, "The cluster that keeps sessions and resume offsets.")
       .group("output", \.output, "What the run writes.")
+      .list("vary", \.vary, 0...8, "Values that a run varies: it compares every combination.")
+      .integer("replications", \.replications, 1...1_000_000, "Replications of a run that is not told how many.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
   }
@@ -77,7 +98,50 @@ public struct Scenario: SettingsGroup, Equatable {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
     }
+    return findings + clusterContradictions(places)
+  }
+
+  private func clusterContradictions(_ places: SettingsPlaces) -> [InputDiagnostic] {
+    guard let cluster else {
+      guard kind == .cluster else { return [] }
+      return [
+        InputDiagnostic(
+          place: places["cluster"], message: "a scenario of the cluster alone must describe it",
+          suggestion: "\"cluster\": {}")
+      ]
+    }
+    var findings: [InputDiagnostic] = []
+    for (index, happening) in cluster.events.enumerated()
+    where happening.moment(after: start) >= .zero + duration {
+      findings.append(
+        InputDiagnostic(
+          place: places["cluster.events[\(index)].at"],
+          message: "lies outside the run, which starts at 'start' and lasts 'duration'"))
+    }
+    let settings = cluster.storeSettings(start: start, memberships: viewers.memberships, loadShare: 1)
+    do throws(PlanRefusal) { try settings.check() } catch {
+      findings.append(InputDiagnostic(place: places["cluster"], message: error.description))
+    }
     return findings
+  }
+}
+
+/// A value of the scenario that a run varies.
+public struct VariationSettings: SettingsGroup, Equatable {
+  /// Where it is, for example `cluster.node_timeout`.
+  public var path = ""
+  /// Its values, as one would write them after `--set`.
+  public var values: [String] = []
+
+  /// Nothing.
+  public init() {}
+
+  /// The table of one of `vary`.
+  public static var settings: SettingsTable<VariationSettings> {
+    SettingsTable<VariationSettings>("A value that a run varies.")
+      .text("path", \.path, "Where it is, for example cluster.node_timeout.")
+      .texts("values", \.values, 2...100, "Its values.")
+      .required("path", "values")
   }
 }
 

@@ -44,9 +44,17 @@ extension EdgeSiteState {
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
+    if directory.cluster == nil { setUp(slot: session.slot, at: now) } else { readOffset(session, at: now) }
+  }
+
+  /// Connection, manifest and initialisation segment, then the first segment.
+  mutating func setUp(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    session.pointee.phase = .requesting
     let setup = SimDuration(
-      nanoseconds: Int64((Double(plan.roundTrip.nanoseconds) * player.setupRoundTrips).rounded()))
-    planRequest(slot: session.slot, from: now + setup)
+      nanoseconds: Int64(
+        (Double(session.pointee.roundTrip.nanoseconds) * settings.player.setupRoundTrips).rounded()))
+    planRequest(slot: slot, from: now + setup)
   }
 
   // MARK: - Requests
@@ -315,7 +323,7 @@ extension EdgeSiteState {
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
     case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant: break
+    case .awaitingOffset, .requesting, .drained, .vacant: break
     }
     if session.pointee.isSampled {
       records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))

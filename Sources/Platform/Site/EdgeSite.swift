@@ -46,6 +46,10 @@ enum SiteEvent: BitwiseCopyable {
   case stallPatience(SessionRef)
   /// The viewer may have seen enough.
   case departure(SessionRef)
+  /// A session writes how far its viewer has come.
+  case offsetWrite(SessionRef)
+  /// The cluster answers a session's command about its offset.
+  case offsetReply(OffsetReply)
   /// A window of the time series ends.
   case snapshot
 }
@@ -152,6 +156,12 @@ struct EdgeSiteState: ~Copyable {
     case .departure(let session):
       if sessions.isPresent(session) { mayDepart(session, at: now) }
       note(.departure, target: session.slot, at: now)
+    case .offsetWrite(let session):
+      if sessions.isPresent(session) { writeOffset(session, at: now) }
+      note(.offsetWrite, target: session.slot, at: now)
+    case .offsetReply(let reply):
+      offsetReplyArrives(reply, at: now)
+      note(.offsetReply, target: reply.session.slot, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -163,7 +173,8 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
-    case .fetch: preconditionFailure("an edge site is the lowest tier")
+    case .offsetReply(let reply): queue.schedule(.offsetReply(reply), at: message.at)
+    case .fetch, .offset: preconditionFailure("an edge site is the lowest tier")
     }
   }
 
@@ -191,6 +202,8 @@ struct EdgeSiteState: ~Copyable {
     case departure = 7
     case snapshot = 8
     case segmentSent = 9
+    case offsetWrite = 10
+    case offsetReply = 11
   }
 
   @inline(__always)

@@ -14,6 +14,8 @@ struct ViewerSession: BitwiseCopyable {
   enum Phase: UInt8, BitwiseCopyable {
     /// The slot is free.
     case vacant
+    /// The cluster has been asked where the viewer left off.
+    case awaitingOffset
     /// The next request is on its way to the edge, or waits for room in the buffer.
     case requesting
     /// The edge waits for the segment from the origin.

@@ -56,6 +56,17 @@ struct SiteCounters: Sendable {
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
 
+  /// Resume offsets that were asked for and answered, and how long that took, summed, in nanoseconds.
+  var offsetReads: Int64 = 0
+  /// See `offsetReads`.
+  var offsetReadNs: Int64 = 0
+  /// Reads that the cluster did not serve: these viewers start where their history says.
+  var failedOffsetReads: Int64 = 0
+  /// Offsets that were written and answered.
+  var offsetWrites: Int64 = 0
+  /// Writes that the cluster did not serve.
+  var failedOffsetWrites: Int64 = 0
+
   /// Sessions at the site, integrated over time, in session-nanoseconds.
   var sessionNs: Double = 0
   /// Bytes that the edge link has carried.
@@ -98,6 +109,7 @@ extension SiteCounters {
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.startedBytes,
     \.cancelledSizes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched, \.coalesced, \.carriedBytes, \.evictions,
+    \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites, \.failedOffsetWrites,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

@@ -11,6 +11,8 @@ struct SiteSettings: Sendable {
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
+  /// How often a session writes its resume offset, where there is a cluster to keep it.
+  let offsetInterval: SimDuration
 
   init(scenario: Scenario, catalog: Catalog) {
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
@@ -21,6 +23,7 @@ struct SiteSettings: Sendable {
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
+    offsetInterval = scenario.cluster?.resume.writeInterval ?? .zero
   }
 }
 

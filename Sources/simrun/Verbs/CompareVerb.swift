@@ -39,7 +39,8 @@ enum CompareVerb {
   /// What a reader looks at first.
   private static let standardMetrics = [
     "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_in_stall",
-    "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps",
+    "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps", "cluster_unavailable_s",
+    "cluster_failed_commands", "cluster_lost_writes", "cluster_moved_per_s", "cluster_gossip_bytes_per_s_per_node",
   ]
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
@@ -50,7 +51,20 @@ enum CompareVerb {
         throw invocation.error("fail-if", error.description)
       }
     }
-    let output = try OutputDirectory(invocation.text("out") ?? "reports/\(file.scenario.name)-compare")
+    let directory = invocation.text("out") ?? "reports/\(file.scenario.name)-compare"
+    let format = invocation.text("format").flatMap(TableFormat.init(rawValue:))
+    guard let results = try compare(study, of: file, into: directory, format: format, invocation) else {
+      return .interrupted
+    }
+    return try judge(thresholds, results, invocation)
+  }
+
+  /// Runs a comparison, leaves its tables in a folder and prints a verdict; `nil` if it was interrupted.
+  static func compare(
+    _ study: CompareStudy, of file: ScenarioFile, into directory: String, format: TableFormat? = nil,
+    _ invocation: Invocation
+  ) throws -> ComparisonResults? {
+    let output = try OutputDirectory(directory)
     let isQuiet = invocation.flag("quiet")
     let total = study.configurations.count * study.replications
     let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
@@ -62,18 +76,18 @@ enum CompareVerb {
     } catch is Interrupted {
       progress.end()
       Simrun.complain("simrun: interrupted; nothing was written")
-      return .interrupted
+      return nil
     }
     progress.end()
 
     let metrics = try metrics(invocation, results)
-    if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
+    if let format {
       print(results.table(metrics: metrics).text(format), terminator: "")
     } else if !isQuiet {
       print(results.verdict(metrics: metrics), terminator: "")
       print("results: \(output.path)")
     }
-    return try judge(thresholds, results, invocation)
+    return results
   }
 
   private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
