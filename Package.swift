@@ -70,7 +70,7 @@ let package = Package(
 
     // Studies run the platform; Reporting writes what they find.
     module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
-    module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
+    module("Studies", ["Platform", "NetModel", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
       name: "simrun",
@@ -94,7 +94,9 @@ let package = Package(
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
+    tests("BackendModelTests", ["BackendModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
+    tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),

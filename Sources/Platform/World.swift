@@ -1,5 +1,5 @@
 import CDNModel
-import NetModel
+public import NetModel
 public import SimEngine
 
 /// A platform assembled from a scenario, ready to run once.
@@ -20,10 +20,13 @@ public final class World {
   private let components: [any PlatformComponent]
   private let identity: RunIdentity
 
-  /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
+  /// Builds the sites that `scale.fraction` keeps, and the core in proportion; no sites for a cluster alone.
   ///
+  /// - Parameter edgeTrace: the capacity trace that `network.edge_trace` names.
   /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk, `PlanRefusal` where the cluster cannot be.
-  public init(scenario: Scenario, pattern: SegmentPattern, identity: RunIdentity) throws {
+  public init(
+    scenario: Scenario, pattern: SegmentPattern, edgeTrace: CapacityTrace? = nil, identity: RunIdentity
+  ) throws {
     self.scenario = scenario
     self.identity = identity
     let scale = PlatformScale(scenario: scenario)
@@ -31,27 +34,45 @@ public final class World {
     let catalog = Catalog(
       settings: isPlatform ? scenario.catalog : .single, premiere: isPlatform ? scenario.viewers.premiere : nil,
       media: pattern, seed: identity.seed)
-    let siteCount = isPlatform ? scale.keptSites : 0
-    var directory = PartitionDirectory(sites: siteCount)
-    var components: [any PlatformComponent] = []
-    if let table = scenario.cluster {
-      let index = PartitionIndex(siteCount + 1 + components.count)
-      components.append(
-        ClusterPartition(try ClusterState(table, scenario: scenario, scale: scale, index: index, run: identity)))
-      if isPlatform { directory.cluster = index }
-    }
-    self.components = components
-    sites = try isPlatform ? Self.sites(scenario, catalog: catalog, directory: directory, identity: identity) : []
+    let directory = PartitionDirectory(
+      sites: isPlatform ? scale.keptSites : 0, hasIngest: isPlatform && scenario.ingest != nil,
+      hasServices: isPlatform && scenario.services != nil, hasCluster: scenario.cluster != nil)
+    sites =
+      try isPlatform
+      ? Self.sites(
+        scenario, scale: scale, catalog: catalog, directory: directory, edgeTrace: edgeTrace, identity: identity) : []
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
+    var components: [any PlatformComponent] = []
+    if let ingest = scenario.ingest, let address = directory.ingest {
+      components.append(
+        IngestCenter(
+          IngestCenterState(
+            scenario: scenario, settings: ingest, catalog: catalog, keyframes: pattern.keyframes, address: address,
+            directory: directory, run: identity)))
+    }
+    if let services = scenario.services, let address = directory.services {
+      components.append(
+        ServicesPartition(
+          ServicesState(
+            scenario: scenario, settings: services, scale: scale, address: address, cluster: directory.cluster,
+            run: identity)))
+    }
+    if let table = scenario.cluster, let address = directory.cluster {
+      components.append(
+        ClusterPartition(
+          try ClusterState(table, scenario: scenario, scale: scale, address: address, run: identity)))
+    }
+    self.components = components
     self.scale = scale
     self.catalog = catalog
   }
 
   private static func sites(
-    _ scenario: Scenario, catalog: Catalog, directory: PartitionDirectory, identity: RunIdentity
+    _ scenario: Scenario, scale: PlatformScale, catalog: Catalog, directory: PartitionDirectory,
+    edgeTrace: CapacityTrace?, identity: RunIdentity
   ) throws -> [EdgeSite] {
-    let settings = SiteSettings(scenario: scenario, catalog: catalog)
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
     let demand = Demand(scenario: scenario)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
     return try directory.sites.map { index in
@@ -62,8 +83,9 @@ public final class World {
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
         EdgeSiteState(
-          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, directory: directory,
-          run: identity))
+          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
+          linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
+          directory: directory, run: identity))
     }
   }
 

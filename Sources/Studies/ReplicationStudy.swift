@@ -92,7 +92,7 @@ public struct ReplicationStudy: Sendable {
     }
     var identity = RunIdentity(seed: seed, replication: UInt64(number), queue: queue)
     identity.profilesEvents = profilesEvents
-    let world = try World(scenario: file.scenario, pattern: file.pattern, identity: identity)
+    let world = try file.world(identity)
     var borders = 0
     let results = try world.run(jobs: jobs) { run in
       borders += 1

@@ -23,6 +23,7 @@ enum Simrun {
     version: version.number,
     verbs: [
       RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
+      ExplainVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
       ClusterVerbs.verb, QuantVerbs.verb,
@@ -42,7 +43,8 @@ enum Simrun {
       Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
       Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
       Action(path: ["fingerprint"], run: FingerprintVerb.run),
-      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["explain"], run: ExplainVerb.run),
+      Action(path: ["schema"], run: SchemaVerb.run),
       Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
       Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
       Action(path: ["network", "download"], run: NetworkVerbs.download),

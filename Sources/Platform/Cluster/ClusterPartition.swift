@@ -3,7 +3,7 @@ import SimEngine
 
 /// The cluster that keeps sessions and resume offsets, behind the gateway's instances.
 ///
-///     site --offset command--> [instance: slot map] --> node --MOVED, ASK--> node --> reply --> site
+///     services, or site --offset command--> [instance: slot map] --> node --MOVED, ASK--> node --> reply
 ///
 /// A viewer's commands come through one instance, whichever site they are from.
 final class ClusterPartition: PlatformComponent {
@@ -22,9 +22,10 @@ final class ClusterPartition: PlatformComponent {
   )
 }
 
-/// A session's command about its resume offset.
+/// A command about a resume offset.
 struct OffsetCommand: BitwiseCopyable {
-  var session: SessionRef
+  /// What the sender knows it by; it comes back with the reply.
+  var token: UInt64
   /// The viewer's key.
   var key: UInt64
   /// Whether it writes.
@@ -33,7 +34,10 @@ struct OffsetCommand: BitwiseCopyable {
 
 /// What became of such a command.
 struct OffsetReply: BitwiseCopyable {
-  var session: SessionRef
+  /// The command's.
+  var token: UInt64
+  /// See `token`.
+  var key: UInt64
   var isWrite: Bool
   /// Whether it was served; otherwise the gateway gave it up.
   var isServed: Bool
@@ -56,7 +60,7 @@ struct ClusterState: ~Copyable {
   private var store: SessionStore
   private var queue: EventQueue<ClusterPartitionEvent>
   private var outbox: [PlatformMessage] = []
-  private let index: PartitionIndex
+  private let address: PartitionIndex
   private let backhaulLatency: SimDuration
   private let keys: UInt64
   private let instances: Int
@@ -75,7 +79,7 @@ struct ClusterState: ~Copyable {
   private static let nobody = UInt64.max
 
   /// - Throws: `PlanRefusal` where the scenario describes no store.
-  init(_ table: ClusterTable, scenario: Scenario, scale: PlatformScale, index: PartitionIndex, run: RunIdentity)
+  init(_ table: ClusterTable, scenario: Scenario, scale: PlatformScale, address: PartitionIndex, run: RunIdentity)
     throws(PlanRefusal)
   {
     let settings = table.storeSettings(
@@ -84,13 +88,13 @@ struct ClusterState: ~Copyable {
       settings, key: run.key(entity: "cluster", purpose: "store"), horizon: .zero + scenario.duration)
     record = ClusterRecord(start: store.totals())
     self.store = store
-    self.index = index
+    self.address = address
     queue = EventQueue(backing: run.queue)
     backhaulLatency = scenario.network.backhaulLatency
     keys = UInt64(max(1, settings.keys))
     instances = settings.instances
     observation = ObservationSchedule(scenario: scenario)
-    log = EventLog(run: run, partition: Int(index.rawValue))
+    log = EventLog(run: run, partition: Int(address.rawValue))
     invariants = InvariantSchedule(run: run)
     load = ClusterLoad(
       table.load, share: scale.keptShare, stream: RandomStream(run.key(entity: "cluster", purpose: "load")))
@@ -127,9 +131,9 @@ struct ClusterState: ~Copyable {
       let command = waiting[Int(place)].command
       store.submit(
         StoreCommand(
-          token: UInt64(place), instance: Int(command.key >> 32) % instances, key: command.key % keys,
+          token: UInt64(place), instance: Int(command.key % UInt64(instances)), key: command.key % keys,
           isWrite: command.isWrite), at: now)
-      note(.command, target: command.session.slot, at: now)
+      note(.command, target: UInt32(truncatingIfNeeded: command.key), at: now)
     case .load:
       let command = load.command(keys: keys, instances: instances)
       store.submit(
@@ -152,9 +156,9 @@ struct ClusterState: ~Copyable {
       let place = UInt32(reply.token)
       let (command, from) = waiting[Int(place)]
       freeWaiting.append(place)
-      let body = OffsetReply(session: command.session, isWrite: reply.isWrite, isServed: reply.isServed)
+      let body = OffsetReply(token: command.token, key: command.key, isWrite: reply.isWrite, isServed: reply.isServed)
       outbox.append(
-        PlatformMessage(at: reply.at + backhaulLatency, from: index, to: from, body: .offsetReply(body)))
+        PlatformMessage(at: reply.at + backhaulLatency, from: address, to: from, body: .offsetReply(body)))
     }
   }
 
@@ -172,7 +176,8 @@ struct ClusterState: ~Copyable {
         waiting.append((command, message.from))
       }
       queue.schedule(.command(place), at: message.at)
-    case .fetch, .segment, .offsetReply: preconditionFailure("the cluster keeps offsets only")
+    case .fetch, .segment, .released, .startSession, .sessionStarted, .savePosition, .endSession, .offsetReply:
+      preconditionFailure("the cluster keeps offsets only")
     }
   }
 

@@ -1,4 +1,5 @@
 import ClusterModel
+public import IngestModel
 public import SimEngine
 public import TextFormats
 
@@ -33,6 +34,12 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// The services behind a play button; `nil` where they answer at once.
+  public var services: ServicesSettings?
+  /// How titles come into the platform; `nil` where the catalog is simply there.
+  public var ingest: IngestSettings?
+  /// What fails, and when.
+  public var failures: [FailureSettings] = []
   /// The cluster that keeps sessions and resume offsets; without one viewers start at once.
   public var cluster: ClusterTable?
   /// What the run writes.
@@ -72,6 +79,9 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
+      .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
+      .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .optionalGroup("cluster", \.cluster, "The cluster that keeps sessions and resume offsets.")
       .group("output", \.output, "What the run writes.")
       .list("vary", \.vary, 0...8, "Values that a run varies: it compares every combination.")
@@ -92,37 +102,66 @@ public struct Scenario: SettingsGroup, Equatable {
         "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
     }
     if let premiere = viewers.premiere {
-      let day = SimDuration.seconds(86_400)
-      let release = premiere.at < start ? premiere.at + day - start : premiere.at - start
-      if release >= duration {
+      if moment(premiere.at) >= .zero + duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
     }
-    return findings + clusterContradictions(places)
+    for (index, failure) in failures.enumerated() {
+      if moment(failure.at) >= .zero + duration {
+        object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
+      }
+      if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
+        object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
+      }
+      if failure.component == .workers, ingest == nil {
+        object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")
+      }
+      if failure.component.isService {
+        if services == nil {
+          let name = failure.component.rawValue
+          object("failures[\(index)].what", "'\(name)' fails, but there is none", suggestion: "add 'services'")
+        }
+        if let message = services?.contradiction(failure) { object("failures[\(index)].which", message) }
+      }
+    }
+    contradictionsOfIngest { object($0, $1, suggestion: $2) }
+    contradictionsOfCluster { object($0, $1, suggestion: $2) }
+    return findings
   }
 
-  private func clusterContradictions(_ places: SettingsPlaces) -> [InputDiagnostic] {
+  /// Rules that the cluster has with the rest of the scenario.
+  private func contradictionsOfCluster(_ object: (String, String, String?) -> Void) {
     guard let cluster else {
-      guard kind == .cluster else { return [] }
-      return [
-        InputDiagnostic(
-          place: places["cluster"], message: "a scenario of the cluster alone must describe it",
-          suggestion: "\"cluster\": {}")
-      ]
+      if kind == .cluster {
+        object("cluster", "a scenario of the cluster alone must describe it", "\"cluster\": {}")
+      }
+      return
     }
-    var findings: [InputDiagnostic] = []
     for (index, happening) in cluster.events.enumerated()
     where happening.moment(after: start) >= .zero + duration {
-      findings.append(
-        InputDiagnostic(
-          place: places["cluster.events[\(index)].at"],
-          message: "lies outside the run, which starts at 'start' and lasts 'duration'"))
+      object(
+        "cluster.events[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
     }
     let settings = cluster.storeSettings(start: start, memberships: viewers.memberships, loadShare: 1)
-    do throws(PlanRefusal) { try settings.check() } catch {
-      findings.append(InputDiagnostic(place: places["cluster"], message: error.description))
+    do throws(PlanRefusal) { try settings.check() } catch { object("cluster", error.description, nil) }
+  }
+
+  /// Rules that ingest has with the rest of the scenario.
+  private func contradictionsOfIngest(_ object: (String, String, String?) -> Void) {
+    for (index, planned) in (ingest?.planned ?? []).enumerated() {
+      let key = "ingest.planned[\(index)]"
+      if moment(planned.at) >= .zero + duration {
+        object("\(key).at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
+      }
+      guard planned.isPremiere else { continue }
+      if let premiere = viewers.premiere {
+        if premiere.length != planned.length {
+          object("\(key).length", "'viewers.premiere' says that it lasts \(premiere.length)", nil)
+        }
+      } else {
+        object("\(key).premiere", "no viewer waits for a premiere", "add 'viewers.premiere'")
+      }
     }
-    return findings
   }
 }
 

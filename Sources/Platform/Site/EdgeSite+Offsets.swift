@@ -1,4 +1,5 @@
-// Where viewers stand: read from the cluster before a session is set up, written again and again while it plays.
+// Where viewers stand, in a platform without services: read from the cluster before a session is set up, written again
+// and again while it plays. With services that is their business (Services/ResumePath.swift).
 
 import PlayerModel
 import SimEngine
@@ -22,22 +23,24 @@ extension EdgeSiteState {
     guard let cluster = directory.cluster else { return }
     let viewer = sessions.at(session.slot)
     let key = planners[Int(viewer.pointee.process)].key.child(viewer.pointee.number).bits
-    send(.offset(OffsetCommand(session: session, key: key, isWrite: isWrite)), to: cluster, at: now)
+    let token = UInt64(session.slot) << 32 | UInt64(session.generation)
+    send(.offset(OffsetCommand(token: token, key: key, isWrite: isWrite)), to: cluster, at: now)
   }
 
   /// The cluster answers: a session that waited goes on, wherever its offset came from.
-  mutating func offsetReplyArrives(_ reply: OffsetReply, at now: SimTime) {
-    if reply.isWrite {
+  mutating func offsetReplyArrives(_ ref: SessionRef, isWrite: Bool, isServed: Bool, at now: SimTime) {
+    if isWrite {
       totals.offsetWrites += 1
-      if !reply.isServed { totals.failedOffsetWrites += 1 }
+      if !isServed { totals.failedOffsetWrites += 1 }
       return
     }
     totals.offsetReads += 1
-    if !reply.isServed { totals.failedOffsetReads += 1 }
-    guard sessions.isPresent(reply.session) else { return }
-    let session = sessions.at(reply.session.slot)
+    if !isServed { totals.failedOffsetReads += 1 }
+    guard sessions.isPresent(ref) else { return }
+    let session = sessions.at(ref.slot)
     guard session.pointee.phase == .awaitingOffset else { return }
     totals.offsetReadNs += (now - session.pointee.arrivedAt).nanoseconds
-    setUp(slot: reply.session.slot, at: now)
+    session.pointee.phase = .requesting
+    mayWatch(slot: ref.slot, at: now)
   }
 }
