@@ -29,6 +29,8 @@ enum ServicesEvent: BitwiseCopyable {
   case arrives(request: UInt32)
   /// The answer of a part reaches the gateway.
   case answered(attempt: UInt64, CallOutcome)
+  /// The answer of the cluster that keeps positions reaches the gateway.
+  case clusterAnswered(attempt: UInt64, member: UInt32, isWrite: Bool, isServed: Bool)
   /// A failure of the scenario begins.
   case fails(Int32)
   /// A failure of the scenario ends.
@@ -65,6 +67,8 @@ struct ServicesState: ~Copyable {
   var actions: [Gateway.Action] = []
 
   let address: PartitionIndex
+  /// The cluster that keeps positions, if there is one in front of the history store.
+  let cluster: PartitionIndex?
   let backhaulLatency: SimDuration
   private var outbox: [PlatformMessage] = []
   let failures: [ServiceFailure]
@@ -78,7 +82,7 @@ struct ServicesState: ~Copyable {
 
   init(
     scenario: Scenario, settings whole: ServicesSettings, scale: PlatformScale, address: PartitionIndex,
-    run: RunIdentity
+    cluster: PartitionIndex?, run: RunIdentity
   ) {
     let settings = whole.scaled(by: scale.keptShare)
     let streams = { (purpose: String) in RandomStream(run.key(entity: "services", purpose: purpose)) }
@@ -89,6 +93,7 @@ struct ServicesState: ~Copyable {
     history = HistoryStore(settings.history, members: scenario.keptMembers(scale), streams: streams)
     search = SearchCluster(settings.search, streams: streams)
     self.address = address
+    self.cluster = cluster
     backhaulLatency = scenario.network.backhaulLatency
     failures = ServiceFailure.all(of: scenario)
     observation = ObservationSchedule(scenario: scenario)
@@ -155,6 +160,10 @@ struct ServicesState: ~Copyable {
       gateway.returned(Gateway.Attempt(ticket: attempt), outcome, &timers, &actions)
       settle(at: now)
       note(.answered, target: UInt32(truncatingIfNeeded: attempt), at: now)
+    case .clusterAnswered(let attempt, let member, let isWrite, let isServed):
+      clusterAnswered(attempt, member: member, isWrite: isWrite, isServed: isServed)
+      settle(at: now)
+      note(.clusterAnswered, target: UInt32(truncatingIfNeeded: attempt), at: now)
     case .fails(let index):
       begin(failures[Int(index)], at: now)
       settle(at: now)
@@ -181,7 +190,13 @@ struct ServicesState: ~Copyable {
       request = ServiceRequest(.savePosition, member: member, from: message.from, at: message.at)
     case .endSession(let member):
       request = ServiceRequest(.endSession, member: member, from: message.from, at: message.at)
-    case .fetch, .segment, .released, .sessionStarted:
+    case .offsetReply(let reply):
+      steps.schedule(
+        .clusterAnswered(
+          attempt: reply.token, member: UInt32(truncatingIfNeeded: reply.key), isWrite: reply.isWrite,
+          isServed: reply.isServed), at: message.at)
+      return
+    case .fetch, .segment, .released, .sessionStarted, .offset:
       preconditionFailure("the services know no segments")
     }
     steps.schedule(.arrives(request: keep(request)), at: message.at)
@@ -210,6 +225,7 @@ struct ServicesState: ~Copyable {
     case fails = 7
     case recovers = 8
     case snapshot = 9
+    case clusterAnswered = 10
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {

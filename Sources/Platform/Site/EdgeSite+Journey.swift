@@ -48,6 +48,8 @@ extension EdgeSiteState {
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
     if let services = settings.services {
       meetServices(slot: session.slot, services, at: now)
+    } else if directory.cluster != nil {
+      readOffset(session, at: now)
     } else {
       mayWatch(slot: session.slot, at: now)
     }
@@ -411,7 +413,7 @@ extension EdgeSiteState {
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
     case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant, .awaitingServices: break
+    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
     if session.pointee.isSampled {
       records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))

@@ -19,6 +19,8 @@ struct SiteSettings: Sendable {
   let awaitedTitle: UInt32?
   /// The services behind a play button, if there are any.
   let services: SiteServices?
+  /// How often a session writes its resume offset, where there is a cluster to keep it.
+  let offsetInterval: SimDuration
 
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
     services = SiteServices(scenario: scenario, scale: scale)
@@ -39,6 +41,7 @@ struct SiteSettings: Sendable {
     cacheBytes = scenario.cdn.edge.diskBytes
     let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
     awaitedTitle = isAwaited ? catalog.premiereTitle.map { UInt32($0) } : nil
+    offsetInterval = scenario.cluster?.resume.writeInterval ?? .zero
   }
 }
 

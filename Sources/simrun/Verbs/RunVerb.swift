@@ -20,7 +20,7 @@ enum RunVerb {
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
       .value(
         "replications", "N",
-        "Runs with the same platform and other viewers, side by side; 1 by default. Finished ones are taken over from "
+        "Runs with the same platform and other viewers, side by side; as the scenario says by default. Finished ones are taken over from "
           + "DIR."),
       .value(
         "precision", "G",
@@ -89,12 +89,21 @@ enum RunVerb {
       print(file.resolvedText)
       return .success
     }
+    if !file.scenario.vary.isEmpty {
+      let study = CompareStudy(
+        configurations: try CompareStudy.configurations(
+          of: file, varying: file.scenario.vary.map { (path: $0.path, values: $0.values) }),
+        replications: try ScenarioOptions.replications(invocation, file), jobs: try ScenarioOptions.jobs(invocation))
+      let results = try CompareVerb.compare(
+        study, of: file, into: invocation.text("out") ?? "reports/\(file.scenario.name)", invocation)
+      return results == nil ? .interrupted : .success
+    }
     let precision = try precision(invocation)
     let thresholds = try thresholds(invocation)
     // Read before the run, which may write into the same folder.
     let baseline = try invocation.text("baseline-dir").map { try ResultFolder($0) }
     var study = ReplicationStudy(
-      file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation),
+      file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation, file),
       jobs: try ScenarioOptions.jobs(invocation))
     study.precision = precision
     if let number = try invocation.integer("replication", in: 0...999_999) {
