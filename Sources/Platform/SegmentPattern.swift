@@ -1,3 +1,4 @@
+public import IngestModel
 public import SimEngine
 
 /// The real ladder as the catalog uses it: sizes of whole segments by rendition, measured from the fragments.
@@ -12,6 +13,8 @@ public struct SegmentPattern: Sendable, Equatable {
   public let videoBytes: [[Int64]]
   /// Bytes of the audio segments; zeros where the ladder has no audio.
   public let audioBytes: [Int64]
+  /// Keyframes of the media that ingest cuts its titles like; `nil` where they are drawn.
+  public var keyframes: KeyframeSource?
 
   /// A pattern from explicit sizes, for tests and for ladders without files.
   ///

@@ -17,7 +17,7 @@ public final class World {
   private let sites: [EdgeSite]
   private let core: PlatformCore
   /// Partitions beside sites and core, in their order in the directory.
-  private let components: [any PlatformComponent] = []
+  private let components: [any PlatformComponent]
   private let identity: RunIdentity
 
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
@@ -33,9 +33,10 @@ public final class World {
     let scale = PlatformScale(scenario: scenario)
     let catalog = Catalog(
       settings: scenario.catalog, premiere: scenario.viewers.premiere, media: pattern, seed: identity.seed)
-    let settings = SiteSettings(scenario: scenario, catalog: catalog)
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
     let demand = Demand(scenario: scenario)
-    let directory = PartitionDirectory(sites: scale.keptSites)
+    let directory = PartitionDirectory(
+      sites: scale.keptSites, hasIngest: scenario.ingest != nil, hasServices: scenario.services != nil)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
     sites = try (0..<scale.keptSites).map { index in
       let processes = demand.processes(
@@ -52,6 +53,20 @@ public final class World {
     }
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
+    var components: [any PlatformComponent] = []
+    if let ingest = scenario.ingest, let address = directory.ingest {
+      components.append(
+        IngestCenter(
+          IngestCenterState(
+            scenario: scenario, settings: ingest, catalog: catalog, keyframes: pattern.keyframes, address: address,
+            directory: directory, run: identity)))
+    }
+    if let services = scenario.services, let address = directory.services {
+      components.append(
+        ServicesPartition(
+          ServicesState(scenario: scenario, settings: services, scale: scale, address: address, run: identity)))
+    }
+    self.components = components
     self.scale = scale
     self.catalog = catalog
   }

@@ -63,6 +63,16 @@ public struct EndSummary: Sendable {
         "\(figures.number("origin_gbps")) Gbit/s on average, \(figures.number("origin_peak_gbps")) at its peak"
           + " (\(figures.percent("origin_utilisation_peak")) of its link)"
       ))
+    if first.value("titles_published") != nil {
+      lines.append(
+        (
+          "ingest",
+          "\(figures.count("titles_published")) titles published (p95 "
+            + "\(figures.number("time_to_publish_p95_s", times: 1 / 3_600.0)) h), "
+            + "\(figures.count("titles_failed")) failed, \(figures.count("deadlines_missed")) deadlines missed, "
+            + "\(figures.count("core_hours")) core-hours"
+        ))
+    }
     if let precision = outcome.precision { lines.append(("precision", precision.text)) }
     if outcome.reused > 0 {
       lines.append(("taken over", "\(outcome.reused) of \(replications.count) replications from the results there"))

@@ -1,3 +1,4 @@
+import IngestModel
 import MediaFormats
 public import NetModel
 import Reporting
@@ -57,7 +58,15 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["manifest"]?.place ?? InputPlace(source: path, path: "catalog.manifest")
       throw FileError(.find, path: error.path, reason: "\(error.reason), asked for by \(place)")
     }
-    let pattern = try SegmentPattern(ladder: ladder, source: manifest)
+    var pattern = try SegmentPattern(ladder: ladder, source: manifest)
+    if let media = scenario.ingest?.chunks.media, !media.isEmpty {
+      let place = document.root["ingest"]?["chunks"]?["media"]?.place ?? InputPlace(source: path)
+      let keyframes = try KeyframeTimes(path: Self.path(of: media, beside: path))
+      guard let source = KeyframeSource(keyframes) else {
+        throw InputError(place, "the video of \(media) lasts no time")
+      }
+      pattern.keyframes = source
+    }
     if let message = pattern.objection(toRungs: scenario.catalog.rungsBitsPerSecond) {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
@@ -123,6 +132,7 @@ extension ScenarioFile {
       hash.update("\(period.end.nanoseconds) \(period.capacity.bitsPerSecond) ".utf8)
     }
     hash.update("\(pattern.segmentDuration.nanoseconds) \(pattern.videoBytes) \(pattern.audioBytes)".utf8)
+    if let keyframes = pattern.keyframes { hash.update("\(keyframes)".utf8) }
     return hash.hexadecimal()
   }
 

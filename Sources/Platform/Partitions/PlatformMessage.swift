@@ -16,11 +16,17 @@ struct PartitionDirectory: Sendable {
   let sites: Range<Int>
   /// The origin behind the edge tier.
   let origin: PartitionIndex
+  /// Where titles are uploaded, encoded and published.
+  let ingest: PartitionIndex?
+  /// The services behind a play button.
+  let services: PartitionIndex?
 
   /// The directory of a platform with so many sites.
-  init(sites count: Int) {
+  init(sites count: Int, hasIngest: Bool = false, hasServices: Bool = false) {
     sites = 0..<count
     origin = PartitionIndex(count)
+    ingest = hasIngest ? PartitionIndex(count + 1) : nil
+    services = hasServices ? PartitionIndex(count + (hasIngest ? 2 : 1)) : nil
   }
 }
 
@@ -41,5 +47,15 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
+    /// A title that was announced can be watched from now on.
+    case released(title: UInt32)
+    /// A viewer wants to watch.
+    case startSession(StartRequest)
+    /// The services' answer.
+    case sessionStarted(StartReply)
+    /// A player writes its position back.
+    case savePosition(member: UInt32)
+    /// A viewer has left and goes into the history.
+    case endSession(member: UInt32)
   }
 }

@@ -73,10 +73,12 @@ extension PlatformResults {
     add("viewers", "all", "sessions", "", Double(total.arrivals))
     add("viewers", "all", "sessions_started", "", Double(total.starts))
     add("viewers", "all", "sessions_watched", "", Double(total.completions))
+    add("viewers", "all", "sessions_before_release", "", Double(total.arrivedEarly))
     add("viewers", "all", "left_at_startup", "", Double(total.lostAtStartup))
     add("viewers", "all", "left_in_stall", "", Double(total.lostInStall))
     add("viewers", "all", "concurrency_mean", "", total.sessionNs / 1e9 / observed.seconds)
     add("viewers", "all", "concurrency_peak", "", Double(concurrencyPeak))
+    if hasServices { rows += serviceUse }
     add("player", "all", "startup_mean_s", "s", startupDelays.mean)
     add("player", "all", "startup_p50_s", "s", startupDelays.quantile(0.5))
     add("player", "all", "startup_p95_s", "s", startupDelays.quantile(0.95))
@@ -117,7 +119,7 @@ extension PlatformResults {
       add("cdn", entity, "byte_hit_ratio", "", counters.byteHitRatio)
       add("network", entity, "edge_utilisation", "", edgeUtilisation(observed, site: site))
     }
-    return rows + components.flatMap(\.summary)
+    return rows + core.objectStore + components.flatMap(\.summary)
   }
 
   /// The time series: one value a window and metric, warm-up included, by time.
@@ -143,6 +145,7 @@ extension PlatformResults {
       add("network", "all", "edge_gbps", "Gbit/s", Double(total.carriedBytes) * 8e-9 / window.seconds)
       add("network", "all", "edge_utilisation", "", edgeUtilisation(window))
       add("network", "all", "origin_utilisation", "", originUtilisation(window))
+      if hasServices { rows += serviceUse(in: window) }
       for (site, counters) in window.sites.enumerated() {
         add("viewers", "edge-\(site)", "concurrency", "", counters.sessionNs / 1e9 / window.seconds)
         add("cdn", "edge-\(site)", "byte_hit_ratio", "", counters.byteHitRatio)

@@ -1,3 +1,4 @@
+public import IngestModel
 public import SimEngine
 public import TextFormats
 
@@ -30,6 +31,10 @@ public struct Scenario: SettingsGroup, Equatable {
   public var network = NetworkSettings()
   /// Edge sites and the origin.
   public var cdn = CDNSettings()
+  /// The services behind a play button; `nil` where they answer at once.
+  public var services: ServicesSettings?
+  /// How titles come into the platform; `nil` where the catalog is simply there.
+  public var ingest: IngestSettings?
   /// What fails, and when.
   public var failures: [FailureSettings] = []
   /// What the run writes.
@@ -56,6 +61,8 @@ public struct Scenario: SettingsGroup, Equatable {
       .group("player", \.player, "The adaptive player.")
       .group("network", \.network, "Links and latencies.")
       .group("cdn", \.cdn, "Edge sites and the origin.")
+      .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
+      .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
       .list("failures", \.failures, 0...1_000, "What fails, and when.")
       .group("output", \.output, "What the run writes.")
       .required("name", "duration")
@@ -85,8 +92,37 @@ public struct Scenario: SettingsGroup, Equatable {
       if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
         object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
       }
+      if failure.component == .workers, ingest == nil {
+        object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")
+      }
+      if failure.component.isService {
+        if services == nil {
+          let name = failure.component.rawValue
+          object("failures[\(index)].what", "'\(name)' fails, but there is none", suggestion: "add 'services'")
+        }
+        if let message = services?.contradiction(failure) { object("failures[\(index)].which", message) }
+      }
     }
+    contradictionsOfIngest { object($0, $1, suggestion: $2) }
     return findings
+  }
+
+  /// Rules that ingest has with the rest of the scenario.
+  private func contradictionsOfIngest(_ object: (String, String, String?) -> Void) {
+    for (index, planned) in (ingest?.planned ?? []).enumerated() {
+      let key = "ingest.planned[\(index)]"
+      if moment(planned.at) >= .zero + duration {
+        object("\(key).at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
+      }
+      guard planned.isPremiere else { continue }
+      if let premiere = viewers.premiere {
+        if premiere.length != planned.length {
+          object("\(key).length", "'viewers.premiere' says that it lasts \(premiere.length)", nil)
+        }
+      } else {
+        object("\(key).premiere", "no viewer waits for a premiere", "add 'viewers.premiere'")
+      }
+    }
   }
 }
 

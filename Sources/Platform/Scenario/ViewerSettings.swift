@@ -24,6 +24,9 @@ public struct ViewerSettings: SettingsGroup, Equatable {
   /// A title that everybody wants at one moment.
   public var premiere: PremiereSettings?
 
+  /// What viewers ask of the services, where there are any.
+  public var services = ServiceUseSettings()
+
   /// A small service without a premiere.
   public init() {}
 
@@ -45,6 +48,7 @@ public struct ViewerSettings: SettingsGroup, Equatable {
       .list("access", \.access, 1...16, "Mixture of access classes.")
       .group("round_trip", \.roundTrip, "Round-trip time between viewer and edge site (lognormal).")
       .optionalGroup("premiere", \.premiere, "A title that everybody wants at one moment.")
+      .group("services", \.services, "What viewers ask of 'services', and what they do when these fail.")
       .required("memberships", "access")
       .check { viewers, places in
         viewers.diurnal.contains { $0 > 0 }

@@ -46,12 +46,55 @@ extension EdgeSiteState {
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
-    let setup = SimDuration(
-      nanoseconds: Int64((Double(roundTrip.nanoseconds) * player.setupRoundTrips).rounded()))
+    if let services = settings.services {
+      meetServices(slot: session.slot, services, at: now)
+    } else {
+      mayWatch(slot: session.slot, at: now)
+    }
+  }
+
+  /// The viewer may watch as soon as the title is there.
+  mutating func mayWatch(slot: UInt32, at time: SimTime) {
+    if awaited?.holds(sessions.ref(slot), for: Int(sessions.at(slot).pointee.title)) == true {
+      totals.arrivedEarly += 1
+    } else {
+      setUpPlayer(slot: slot, at: time)
+    }
+  }
+
+  /// The position at which to resume is not known.
+  mutating func startFromBeginning(slot: UInt32) {
+    let session = sessions.at(slot)
+    let watch = session.pointee.departsAt - catalog.mediaTime(segments: Int(session.pointee.firstSegment))
+    session.pointee.firstSegment = 0
+    session.pointee.nextSegment = 0
+    session.pointee.departsAt = .zero + watch
+    session.pointee.buffer = PlaybackBuffer(
+      at: session.pointee.arrivedAt, offset: .zero, startThreshold: settings.player.startupBuffer,
+      resumeThreshold: settings.player.resumeBuffer)
+    session.pointee.statistics = PlaybackStatistics(offset: .zero)
+  }
+
+  /// The viewer can watch: connection, TLS and manifest, then the first request.
+  private mutating func setUpPlayer(slot: UInt32, at now: SimTime) {
+    let roundTripNs = Double(sessions.at(slot).pointee.roundTrip.nanoseconds)
+    let setup = SimDuration(nanoseconds: Int64((roundTripNs * settings.player.setupRoundTrips).rounded()))
+    let services = sessions.at(slot).pointee.services
+    let arrivedAt = sessions.at(slot).pointee.arrivedAt
+    sessions.at(slot).pointee.services.manifest = now + setup - arrivedAt - services.answered
     // The connection is opened by the way; what it takes is among the set-up round trips.
-    _ = sessions.at(session.slot).pointee.connection.request(
-      at: now, roundTrip: roundTrip, profile: settings.tcp)
-    planRequest(slot: session.slot, from: now + setup)
+    _ = sessions.at(slot).pointee.connection.request(
+      at: now, roundTrip: sessions.at(slot).pointee.roundTrip, profile: settings.tcp)
+    planRequest(slot: slot, from: now + setup)
+  }
+
+  /// The title that viewers wait for is there.
+  mutating func titleIsReleased(at now: SimTime) {
+    for session in awaited?.release() ?? [] where sessions.isPresent(session) {
+      let answeredAt =
+        sessions.at(session.slot).pointee.arrivedAt + sessions.at(session.slot).pointee.services.answered
+      setUpPlayer(slot: session.slot, at: max(now, answeredAt))
+    }
   }
 
   // MARK: - Requests
@@ -95,7 +138,7 @@ extension EdgeSiteState {
     settings.ladder.view(bitrateScale: catalog.complexities[title])
   }
 
-  private func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
+  func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
     SimDuration(nanoseconds: session.pointee.roundTrip.nanoseconds / 2)
   }
 
@@ -309,6 +352,10 @@ extension EdgeSiteState {
     totals.starts += 1
     totals.startupNs += delay.nanoseconds
     startupDelays.add(delay)
+    countStartup(slot: slot, delay: delay)
+    if let services = settings.services {
+      queue.schedule(.positionIsDue(sessions.ref(slot)), at: time + services.use.resumeWriteInterval)
+    }
     let watch = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
     queue.schedule(.departure(sessions.ref(slot)), at: time + watch)
     queue.schedule(
@@ -337,6 +384,7 @@ extension EdgeSiteState {
   mutating func startupPatienceEnds(slot: UInt32, at now: SimTime) {
     guard !sessions.at(slot).pointee.buffer.hasStarted else { return }
     totals.lostAtStartup += 1
+    countLostAtStartup(slot: slot)
     leave(slot: slot, ending: .leftAtStartup, at: now)
   }
 
@@ -358,16 +406,17 @@ extension EdgeSiteState {
     }
   }
 
-  private mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
+  mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
     let session = sessions.at(slot)
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
     case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant: break
+    case .requesting, .drained, .vacant, .awaitingServices: break
     }
     if session.pointee.isSampled {
       records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))
     }
+    sessionEnds(slot: slot, at: now)
     countSessions(at: now)
     sessions.remove(slot)
   }

@@ -50,6 +50,16 @@ enum SiteEvent: BitwiseCopyable {
   case stallPatience(SessionRef)
   /// The viewer may have seen enough.
   case departure(SessionRef)
+  /// A title that was announced can be watched.
+  case released
+  /// The services answer a start request.
+  case servicesAnswer(reply: UInt32)
+  /// The player has waited long enough for the services.
+  case servicesTimeOut(SessionRef, attempt: UInt8)
+  /// Time to ask the services again.
+  case askAgain(SessionRef, attempt: UInt8)
+  /// Time to write the position back.
+  case positionIsDue(SessionRef)
   /// A window of the time series ends.
   case snapshot
 }
@@ -69,10 +79,18 @@ struct EdgeSiteState: ~Copyable {
   var cache: EdgeCache
   var fetches = FetchTable()
   var sessions = SessionTable()
+  /// The title that ingest has yet to publish, if viewers wait for one.
+  var awaited: AwaitedTitle?
   var arrivals: [ArrivalProcess]
   let planners: [SessionPlanner]
   let directory: PartitionDirectory
   var outbox: [PlatformMessage] = []
+  /// Answers of the services that are on their way, by number, with a list of free numbers.
+  var replies: [StartReply] = []
+  var freeReplies: [UInt32] = []
+  /// Key of what sessions want of the services, and the stream of their backing off.
+  let servicesKey: StreamKey
+  var servicesRetries: RandomStream
 
   var totals = SiteCounters()
   var startupDelays = LogLinearHistogram()
@@ -93,6 +111,8 @@ struct EdgeSiteState: ~Copyable {
   ) {
     self.index = index
     self.directory = directory
+    servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
+    servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
@@ -102,6 +122,7 @@ struct EdgeSiteState: ~Copyable {
     self.linkCourse = linkCourse
     edgeLink = EdgeLink(capacity: self.linkCourse.capacity(at: .zero), classCaps: settings.accessCaps)
     if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
+    awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
     for process in arrivals.indices { scheduleArrival(process: process) }
@@ -166,6 +187,22 @@ struct EdgeSiteState: ~Copyable {
     case .departure(let session):
       if sessions.isPresent(session) { mayDepart(session, at: now) }
       note(.departure, target: session.slot, at: now)
+    case .released:
+      titleIsReleased(at: now)
+      note(.released, target: 0, at: now)
+    case .servicesAnswer(let reply):
+      freeReplies.append(reply)
+      servicesAnswer(replies[Int(reply)], at: now)
+      note(.servicesAnswer, target: replies[Int(reply)].session.slot, at: now)
+    case .servicesTimeOut(let session, let attempt):
+      if sessions.isPresent(session) { servicesTimeOut(session, attempt: attempt, at: now) }
+      note(.servicesTimeOut, target: session.slot, at: now)
+    case .askAgain(let session, let attempt):
+      if sessions.isPresent(session) { askAgain(session, attempt: attempt, at: now) }
+      note(.askAgain, target: session.slot, at: now)
+    case .positionIsDue(let session):
+      if sessions.isPresent(session) { positionIsDue(session, at: now) }
+      note(.positionIsDue, target: session.slot, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -177,7 +214,10 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .released: queue.schedule(.released, at: message.at)
+    case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .fetch: preconditionFailure("an edge site is the lowest tier")
+    case .startSession, .savePosition, .endSession: preconditionFailure("an edge site is no service")
     }
   }
 
@@ -207,6 +247,11 @@ struct EdgeSiteState: ~Copyable {
     case segmentSent = 9
     case windowOpens = 10
     case linkChange = 11
+    case released = 12
+    case servicesAnswer = 13
+    case servicesTimeOut = 14
+    case askAgain = 15
+    case positionIsDue = 16
   }
 
   @inline(__always)
@@ -217,12 +262,14 @@ struct EdgeSiteState: ~Copyable {
 
   /// Draws of all streams of the site so far.
   private var draws: UInt64 {
-    var sum = planDraws
+    var sum = planDraws &+ servicesRetries.draws
     for process in arrivals { sum &+= process.draws }
     return sum
   }
 
-  mutating func countPlan(_ plan: SessionPlan) { planDraws &+= plan.draws }
+  mutating func countPlan(_ plan: SessionPlan) { countDraws(plan.draws) }
+  /// Draws of a stream that belongs to one session.
+  mutating func countDraws(_ draws: UInt64) { planDraws &+= draws }
 
   /// Brings the session-time integral up to `now`; called before the number of sessions changes.
   mutating func countSessions(at now: SimTime) {

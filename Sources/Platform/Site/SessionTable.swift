@@ -14,6 +14,8 @@ struct ViewerSession: BitwiseCopyable {
   enum Phase: UInt8, BitwiseCopyable {
     /// The slot is free.
     case vacant
+    /// The services have been asked and have not answered.
+    case awaitingServices
     /// The next request is on its way to the edge, or waits for room in the buffer.
     case requesting
     /// The edge waits for the segment from the origin.
@@ -63,6 +65,8 @@ struct ViewerSession: BitwiseCopyable {
   var estimator: ThroughputEstimator
   var buffer: PlaybackBuffer
   var statistics: PlaybackStatistics
+  /// Its dealings with the services.
+  var services = SessionServices()
   /// What of its playback is already in the site's totals.
   var counted: CountedPlayback
 }

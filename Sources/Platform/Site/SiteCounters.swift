@@ -12,6 +12,8 @@ struct SiteCounters: Sendable {
   var starts: Int64 = 0
   /// Sessions that ended because the viewer had seen enough.
   var completions: Int64 = 0
+  /// Sessions that came for a title before it was released.
+  var arrivedEarly: Int64 = 0
   /// Viewers who gave up before the first frame.
   var lostAtStartup: Int64 = 0
   /// Viewers who gave up during a stall.
@@ -60,6 +62,21 @@ struct SiteCounters: Sendable {
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
 
+  /// Attempts to reach the services after a failed one.
+  var serviceRetries: Int64 = 0
+  /// Viewers who left because the services failed them in every attempt.
+  var lostToServices: Int64 = 0
+  /// Answers of the services that came when nobody waited for them any more.
+  var lateServiceAnswers: Int64 = 0
+  /// Positions sent to the services.
+  var positionsSent: Int64 = 0
+  /// Time that each part of the start-up took, summed over the sessions that started, in nanoseconds.
+  var startupPartNs = [Int64](repeating: 0, count: StartupPart.allCases.count)
+  /// Sessions that started late, by the part that took longest.
+  var delayedBy = [Int64](repeating: 0, count: StartupPart.allCases.count)
+  /// Viewers who gave up before the first frame, by the part that they waited for.
+  var lostIn = [Int64](repeating: 0, count: StartupPart.allCases.count)
+
   /// Sessions at the site, integrated over time, in session-nanoseconds.
   var sessionNs: Double = 0
   /// Bytes that the edge link has carried.
@@ -102,7 +119,8 @@ extension SiteCounters {
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
-    \.coalesced, \.carriedBytes, \.evictions,
+    \.coalesced, \.carriedBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
+    \.lateServiceAnswers, \.positionsSent,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
@@ -111,6 +129,11 @@ extension SiteCounters {
     for index in outcomeRequests.indices {
       result.outcomeRequests[index] += sign * other.outcomeRequests[index]
       result.outcomeBytes[index] += sign * other.outcomeBytes[index]
+    }
+    for index in startupPartNs.indices {
+      result.startupPartNs[index] += sign * other.startupPartNs[index]
+      result.delayedBy[index] += sign * other.delayedBy[index]
+      result.lostIn[index] += sign * other.lostIn[index]
     }
     result.playedKbit += Double(sign) * other.playedKbit
     result.sessionNs += Double(sign) * other.sessionNs

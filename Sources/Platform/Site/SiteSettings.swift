@@ -1,3 +1,4 @@
+import IngestModel
 import NetModel
 import PlayerModel
 import SimEngine
@@ -14,8 +15,13 @@ struct SiteSettings: Sendable {
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
+  /// The title that cannot be watched before ingest has published it.
+  let awaitedTitle: UInt32?
+  /// The services behind a play button, if there are any.
+  let services: SiteServices?
 
-  init(scenario: Scenario, catalog: Catalog) {
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
+    services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
     accessCaps = scenario.viewers.access.map { access in
       AccessClass(
@@ -31,6 +37,8 @@ struct SiteSettings: Sendable {
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
+    let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
+    awaitedTitle = isAwaited ? catalog.premiereTitle.map { UInt32($0) } : nil
   }
 }
 
