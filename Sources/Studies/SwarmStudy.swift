@@ -83,6 +83,7 @@ public struct SwarmStudy {
     // Two of three platforms have a cluster; now and then the cluster is alone.
     if kind == .cluster || stream.below(3 as UInt64) > 0 {
       var cluster = ClusterSwarm(seed: seed)
+      set("start", "20:00")
       set("cluster", cluster.table())
       if kind == .cluster { return overrides }
       if stream.below(3 as UInt64) == 0 {

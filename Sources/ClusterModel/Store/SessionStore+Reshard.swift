@@ -59,8 +59,15 @@ extension SessionStore {
       }
       reshard.stage = .joining
     case .shrinking:
-      let serving = masters.filter { cluster.servedSlots($0) > 0 }
-      reshard.masters = Array(serving.suffix(count))
+      let leaving = reshards.filter { !$0.isDone && $0.direction == .shrinking }.flatMap(\.masters)
+      let staying = masters.filter { cluster.servedSlots($0) > 0 && !leaving.contains($0) }
+      guard staying.count - count >= SlotAllocation.fewestMasters else {
+        cluster.note(
+          .reshardStopped, entry,
+          reason: "\(staying.count) masters cannot spare \(count): at least \(SlotAllocation.fewestMasters) must stay")
+        return
+      }
+      reshard.masters = Array(staying.suffix(count))
       reshard.replicas = (0..<cluster.nodeCount).filter { node in
         cluster.masterOf(node).map { reshard.masters.contains($0) } == true
       }

@@ -20,8 +20,8 @@ enum RunVerb {
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
       .value(
         "replications", "N",
-        "Runs with the same platform and other viewers, side by side; as the scenario says by default. Finished ones are taken over from "
-          + "DIR."),
+        "Runs with the same platform and other viewers, side by side; as many as the scenario says by default. Finished "
+          + "ones are taken over from DIR."),
       .value(
         "precision", "G",
         "Stop once the 95 % intervals are within +- G of the means (0.05 is 5 %), after 10 to N replications (100 by "
@@ -89,7 +89,7 @@ enum RunVerb {
       print(file.resolvedText)
       return .success
     }
-    if !file.scenario.vary.isEmpty {
+    if !file.scenario.vary.isEmpty, !invocation.isGiven("configuration"), !invocation.isGiven("replication") {
       let study = CompareStudy(
         configurations: try CompareStudy.configurations(
           of: file, varying: file.scenario.vary.map { (path: $0.path, values: $0.values) }),
