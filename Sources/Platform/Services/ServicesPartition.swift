@@ -33,6 +33,8 @@ enum ServicesEvent: BitwiseCopyable {
   case fails(Int32)
   /// A failure of the scenario ends.
   case recovers(Int32)
+  /// A published title is in the index of the search.
+  case titleIsFound
   /// A window of the time series ends.
   case snapshot
 }
@@ -56,6 +58,7 @@ struct ServicesState: ~Copyable {
   var relational: RelationalStore
   var history: HistoryStore
   var search: SearchCluster
+  let searchIndex: SearchIndex
 
   var requests: [ServiceRequest] = []
   var freeRequests: [UInt32] = []
@@ -88,6 +91,7 @@ struct ServicesState: ~Copyable {
     relational = RelationalStore(settings.relational, streams: streams)
     history = HistoryStore(settings.history, members: scenario.keptMembers(scale), streams: streams)
     search = SearchCluster(settings.search, streams: streams)
+    searchIndex = SearchIndex(settings.search)
     self.address = address
     backhaulLatency = scenario.network.backhaulLatency
     failures = ServiceFailure.all(of: scenario)
@@ -163,6 +167,9 @@ struct ServicesState: ~Copyable {
       end(failures[Int(index)], at: now)
       settle(at: now)
       note(.recovers, target: UInt32(index), at: now)
+    case .titleIsFound:
+      counters.titlesFound += 1
+      note(.titleIsFound, target: 0, at: now)
     case .snapshot:
       steps.schedule(.snapshot, at: observation.next(after: now))
       takeSnapshot(at: now)
@@ -181,6 +188,10 @@ struct ServicesState: ~Copyable {
       request = ServiceRequest(.savePosition, member: member, from: message.from, at: message.at)
     case .endSession(let member):
       request = ServiceRequest(.endSession, member: member, from: message.from, at: message.at)
+    case .published:
+      counters.titlesPublished += 1
+      steps.schedule(.titleIsFound, at: searchIndex.visible(publishedAt: message.at))
+      return
     case .fetch, .segment, .released, .sessionStarted:
       preconditionFailure("the services know no segments")
     }
@@ -210,6 +221,7 @@ struct ServicesState: ~Copyable {
     case fails = 7
     case recovers = 8
     case snapshot = 9
+    case titleIsFound = 10
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {

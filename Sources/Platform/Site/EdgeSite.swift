@@ -217,7 +217,7 @@ struct EdgeSiteState: ~Copyable {
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .fetch: preconditionFailure("an edge site is the lowest tier")
-    case .startSession, .savePosition, .endSession: preconditionFailure("an edge site is no service")
+    case .startSession, .savePosition, .endSession, .published: preconditionFailure("an edge site is no service")
     }
   }
 
