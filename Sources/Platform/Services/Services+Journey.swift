@@ -70,17 +70,27 @@ extension ServicesState {
 
   /// Acts on what the parts have said until nothing is left to do at this instant.
   mutating func settle(at now: SimTime) {
-    while !doorReplies.isEmpty || !answers.isEmpty || !actions.isEmpty {
-      var door: [BackendReply] = []
-      swap(&door, &doorReplies)
-      for reply in door { doorOpened(reply, at: now) }
-      var todo: [Gateway.Action] = []
-      swap(&todo, &actions)
-      for action in todo { perform(action, at: now) }
-      var said: [BackendReply] = []
-      swap(&said, &answers)
-      for answer in said { partAnswered(answer, at: now) }
+    // What is acted on may say more: it joins the end of its buffer, and the buffers keep their storage.
+    var door = 0
+    var action = 0
+    var answer = 0
+    while door < doorReplies.count || action < actions.count || answer < answers.count {
+      while door < doorReplies.count {
+        door += 1
+        doorOpened(doorReplies[door - 1], at: now)
+      }
+      while action < actions.count {
+        action += 1
+        perform(actions[action - 1], at: now)
+      }
+      while answer < answers.count {
+        answer += 1
+        partAnswered(answers[answer - 1], at: now)
+      }
     }
+    doorReplies.removeAll(keepingCapacity: true)
+    actions.removeAll(keepingCapacity: true)
+    answers.removeAll(keepingCapacity: true)
   }
 
   private mutating func doorOpened(_ reply: BackendReply, at now: SimTime) {

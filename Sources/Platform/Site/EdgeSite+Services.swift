@@ -9,6 +9,7 @@
 // A platform without services has none of these events and none of these draws.
 
 import BackendModel
+import PlayerModel
 import SimEngine
 
 /// What the sites know about the services.
