@@ -83,7 +83,7 @@ struct IngestCenterTests {
   @Test("lost workers delay publication and leave arrivals and viewers alone")
   func lostWorkers() throws {
     let whole = try run(["ingest.planned=[]"])
-    let outage = #"failures=[{ "at": "20:01", "what": "workers", "share": 0.9, "duration": "6min", "ramp": "10s" }]"#
+    let outage = #"failures=[{ "at": "20:01", "what": "workers", "share": 0.9, "duration": "9min", "ramp": "10s" }]"#
     let lost = try run(["ingest.planned=[]", outage])
     #expect(lost.value("titles_published") < whole.value("titles_published"))
     #expect(lost.value("uploads") == whole.value("uploads"))

@@ -120,7 +120,7 @@ struct CoreState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .fetch(let key): queue.schedule(.fetch(key, for: message.from), at: message.at)
-    case .segment, .released, .startSession, .sessionStarted, .savePosition, .endSession, .offset, .offsetReply:
+    default:
       preconditionFailure("only fetches are sent to the origin")
     }
   }

@@ -19,6 +19,7 @@ public struct Explanation: Sendable {
     if let services = scenario.services {
       rows += ServiceLoad(scenario: scenario, services: services, audience: audience).rows
     }
+    if let ingest = scenario.ingest { rows += IngestLoad(scenario: scenario, ingest: ingest).rows }
     self.rows = rows
   }
 }

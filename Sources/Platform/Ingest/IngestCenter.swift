@@ -3,7 +3,8 @@ import SimEngine
 
 /// Where titles come into the platform: the ingest pipeline as a partition of its own.
 ///
-///     uploads -> [pipeline] -> published titles --released--> every edge site
+///     uploads -> [pipeline] -> published titles --published--> search
+///                                               '--released--> every edge site, for the one that viewers wait for
 ///
 /// It is always simulated whole: its load comes from uploaders, not from viewers, and a title cannot be thinned.
 final class IngestCenter: PlatformComponent {
@@ -100,18 +101,24 @@ struct IngestCenterState: ~Copyable {
     pipeline.takeTimers { event, at in queue.schedule(.pipeline(event), at: at) }
   }
 
-  /// Tells the sites when the title that their viewers wait for is there.
+  /// Tells the search of new titles, and the sites of the one that their viewers wait for.
   private mutating func announce(at now: SimTime) {
+    var published = 0
     var isPremiereThere = false
     pipeline.takePublications { [premiere] publication in
+      published += 1
       if let premiere, publication.planned == premiere.planned { isPremiereThere = true }
     }
-    guard isPremiereThere, let premiere else { return }
-    for site in directory.sites {
-      outbox.append(
-        PlatformMessage(
-          at: now + backhaulLatency, from: address, to: PartitionIndex(site), body: .released(title: premiere.title)))
+    if let services = directory.services {
+      for _ in 0..<published { send(.published, to: services, at: now) }
     }
+    guard isPremiereThere, let premiere else { return }
+    for site in directory.sites { send(.released(title: premiere.title), to: PartitionIndex(site), at: now) }
+  }
+
+  /// Sends a message that takes the backhaul latency.
+  private mutating func send(_ body: PlatformMessage.Body, to: PartitionIndex, at now: SimTime) {
+    outbox.append(PlatformMessage(at: now + backhaulLatency, from: address, to: to, body: body))
   }
 
   mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {

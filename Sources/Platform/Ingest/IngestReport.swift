@@ -90,6 +90,7 @@ struct IngestReport {
     add("chunks", "", Double(observed.chunks))
     add("forced_cuts", "", Double(observed.forcedCuts))
     add("written_bytes", "bytes", Double(observed.writtenBytes))
+    add("busy_cores_mean", "", Double(observed.busyNs) * 1e-9 * Double(cores) / seconds)
     add("core_hours", "h", coreHours(observed.busyNs))
     for ending in AttemptEnd.allCases {
       add("core_hours_\(ending.name)", "h", coreHours(observed.attemptNs[ending.rawValue]))

@@ -56,6 +56,8 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
+    /// A title has entered the catalog; the search learns of it.
+    case published
     /// A title that was announced can be watched from now on.
     case released(title: UInt32)
     /// A viewer wants to watch.

@@ -9,6 +9,9 @@ struct ServiceCounters: Sendable {
   private(set) var failed = [Int64](repeating: 0, count: 3)
   /// Sessions that began without their position.
   var positionsMissed: Int64 = 0
+  /// Titles that ingest has published, and those of them that a search finds.
+  var titlesPublished: Int64 = 0
+  var titlesFound: Int64 = 0
 
   mutating func count(_ kind: ServiceRequest.Kind, _ outcome: CallOutcome) {
     if outcome == .served { served[Int(kind.rawValue)] += 1 } else { failed[Int(kind.rawValue)] += 1 }

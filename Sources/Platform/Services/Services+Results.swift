@@ -87,6 +87,8 @@ extension ServicesState {
     totals("search", \.search)
     quantiles("search", "all", search.latencies)
     count("search", "partial_answers", \.partialAnswers)
+    count("search", "titles_found") { $0.counters.titlesFound }
+    add("search", "all", "titles_not_found_yet", "", Double(to.counters.titlesPublished - to.counters.titlesFound))
     return rows
   }
 

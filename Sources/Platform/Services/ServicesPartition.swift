@@ -35,6 +35,8 @@ enum ServicesEvent: BitwiseCopyable {
   case fails(Int32)
   /// A failure of the scenario ends.
   case recovers(Int32)
+  /// A published title is in the index of the search.
+  case titleIsFound
   /// A window of the time series ends.
   case snapshot
 }
@@ -58,6 +60,7 @@ struct ServicesState: ~Copyable {
   var relational: RelationalStore
   var history: HistoryStore
   var search: SearchCluster
+  let searchIndex: SearchIndex
 
   var requests: [ServiceRequest] = []
   var freeRequests: [UInt32] = []
@@ -92,6 +95,7 @@ struct ServicesState: ~Copyable {
     relational = RelationalStore(settings.relational, streams: streams)
     history = HistoryStore(settings.history, members: scenario.keptMembers(scale), streams: streams)
     search = SearchCluster(settings.search, streams: streams)
+    searchIndex = SearchIndex(settings.search)
     self.address = address
     self.cluster = cluster
     backhaulLatency = scenario.network.backhaulLatency
@@ -172,6 +176,9 @@ struct ServicesState: ~Copyable {
       end(failures[Int(index)], at: now)
       settle(at: now)
       note(.recovers, target: UInt32(index), at: now)
+    case .titleIsFound:
+      counters.titlesFound += 1
+      note(.titleIsFound, target: 0, at: now)
     case .snapshot:
       steps.schedule(.snapshot, at: observation.next(after: now))
       takeSnapshot(at: now)
@@ -196,7 +203,11 @@ struct ServicesState: ~Copyable {
           attempt: reply.token, member: UInt32(truncatingIfNeeded: reply.key), isWrite: reply.isWrite,
           isServed: reply.isServed), at: message.at)
       return
-    case .fetch, .segment, .released, .sessionStarted, .offset:
+    case .published:
+      counters.titlesPublished += 1
+      steps.schedule(.titleIsFound, at: searchIndex.visible(publishedAt: message.at))
+      return
+    default:
       preconditionFailure("the services know no segments")
     }
     steps.schedule(.arrives(request: keep(request)), at: message.at)
@@ -226,6 +237,7 @@ struct ServicesState: ~Copyable {
     case recovers = 8
     case snapshot = 9
     case clusterAnswered = 10
+    case titleIsFound = 11
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {

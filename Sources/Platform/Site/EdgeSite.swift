@@ -230,8 +230,7 @@ struct EdgeSiteState: ~Copyable {
       let session = SessionRef(
         slot: UInt32(truncatingIfNeeded: reply.token >> 32), generation: UInt32(truncatingIfNeeded: reply.token))
       queue.schedule(.offsetReply(session, isWrite: reply.isWrite, isServed: reply.isServed), at: message.at)
-    case .fetch, .offset: preconditionFailure("an edge site is the lowest tier")
-    case .startSession, .savePosition, .endSession: preconditionFailure("an edge site is no service")
+    default: preconditionFailure("nobody sends this to an edge site")
     }
   }
 
