@@ -100,8 +100,8 @@ let package = Package(
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
-    tests("StudiesTests", ["Studies", "Platform", "SimEngine", "TextFormats"]),
-    tests("SimrunTests", ["simrun"]),
+    tests("StudiesTests", ["Studies", "Platform", "Reporting", "SimEngine", "TextFormats"]),
+    tests("SimrunTests", ["simrun", "CSQLite"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -103,7 +103,7 @@ struct SummaryFigures {
   let replications: [Replication]
 
   func estimate(_ metric: String) -> Estimate {
-    Estimate(replications: replications.map { $0.value(metric) ?? .nan })
+    Estimate(known: replications.map { $0.value(metric) ?? .nan })
   }
 
   func mean(_ metric: String) -> Double { estimate(metric).mean }

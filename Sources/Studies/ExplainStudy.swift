@@ -1,5 +1,6 @@
 public import Platform
-import Reporting
+public import Reporting
+import SimEngine
 import TextFormats
 
 /// The back of the envelope of a scenario, beside what a run of it found.
