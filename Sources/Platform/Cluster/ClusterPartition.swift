@@ -176,7 +176,7 @@ struct ClusterState: ~Copyable {
         waiting.append((command, message.from))
       }
       queue.schedule(.command(place), at: message.at)
-    case .fetch, .segment, .released, .startSession, .sessionStarted, .savePosition, .endSession, .offsetReply:
+    default:
       preconditionFailure("the cluster keeps offsets only")
     }
   }

@@ -32,7 +32,7 @@ struct ServiceRequest: BitwiseCopyable {
   var start: StartRequest
   var reply: StartReply
 
-  init(_ start: StartRequest, from: PartitionIndex, at: SimTime) {
+  init(_ start: StartRequest, from: PartitionIndex) {
     kind = .startSession
     step = .account
     self.from = from
@@ -42,11 +42,11 @@ struct ServiceRequest: BitwiseCopyable {
       account: .zero, search: .zero, resume: .zero)
   }
 
-  init(_ kind: Kind, member: UInt32, from: PartitionIndex, at: SimTime) {
+  init(_ kind: Kind, member: UInt32, from: PartitionIndex) {
     let nobody = SessionRef(slot: 0, generation: 0)
     self.init(
       StartRequest(session: nobody, member: member, attempt: 0, searches: false, pays: false, resumes: true),
-      from: from, at: at)
+      from: from)
     self.kind = kind
     step = kind == .savePosition ? .resume : .history
   }

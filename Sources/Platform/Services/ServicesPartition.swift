@@ -192,11 +192,11 @@ struct ServicesState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     let request: ServiceRequest
     switch message.body {
-    case .startSession(let start): request = ServiceRequest(start, from: message.from, at: message.at)
+    case .startSession(let start): request = ServiceRequest(start, from: message.from)
     case .savePosition(let member):
-      request = ServiceRequest(.savePosition, member: member, from: message.from, at: message.at)
+      request = ServiceRequest(.savePosition, member: member, from: message.from)
     case .endSession(let member):
-      request = ServiceRequest(.endSession, member: member, from: message.from, at: message.at)
+      request = ServiceRequest(.endSession, member: member, from: message.from)
     case .offsetReply(let reply):
       steps.schedule(
         .clusterAnswered(
