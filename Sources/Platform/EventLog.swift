@@ -35,8 +35,8 @@ struct EventLog {
 ///
 /// The time from one event's end to the next one's is counted to the latter: finding it in the queue, and handling it.
 struct EventProfile: Sendable {
-  private(set) var events = [UInt64](repeating: 0, count: 16)
-  private(set) var nanoseconds = [UInt64](repeating: 0, count: 16)
+  private(set) var events = [UInt64](repeating: 0, count: 32)
+  private(set) var nanoseconds = [UInt64](repeating: 0, count: 32)
   private var last: UInt64 = 0
 
   mutating func restart() { last = Self.processorTime() }
@@ -69,7 +69,7 @@ public struct EventKindProfile: Sendable, Equatable {
 
 /// Which events of a run are to be kept in full.
 public struct TracedEvents: Sendable, Equatable {
-  /// Number of the partition: sites in order, then the core.
+  /// Number of the partition: sites in order, then what they share.
   public var partition: Int
   /// Numbers of the events within the partition, from 0.
   public var events: Range<UInt64>

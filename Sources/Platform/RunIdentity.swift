@@ -12,6 +12,8 @@ public struct RunIdentity: Sendable {
   public var checkpointExponent: Int?
   /// Whether partitions count events and processor time by kind of event.
   public var profilesEvents = false
+  /// Whether partitions check their invariants after events of every kind, not only when they are observed.
+  public var checksEveryEventKind = false
   /// Events that one partition keeps in full.
   public var tracedEvents: TracedEvents?
 

@@ -8,7 +8,7 @@ public import SimEngine
 ///     site 1 ---+-- backhaul (latency = lookahead) -- core
 ///     site n --'
 ///
-/// Sites and core are partitions of one run: each window as wide as the backhaul latency they run on their own, on any
+/// Sites and what they share are partitions of one run: each window as wide as the backhaul latency they run on their own, on any
 /// number of threads, and at its border World hands their messages over in the order of the partitions.
 public final class World {
   private let scenario: Scenario
@@ -16,6 +16,8 @@ public final class World {
   private let catalog: Catalog
   private let sites: [EdgeSite]
   private let core: PlatformCore
+  /// Partitions beside sites and core, in their order in the directory.
+  private let components: [any PlatformComponent] = []
   private let identity: RunIdentity
 
   /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
@@ -29,6 +31,7 @@ public final class World {
       settings: scenario.catalog, premiere: scenario.viewers.premiere, media: pattern, seed: identity.seed)
     let settings = SiteSettings(scenario: scenario, catalog: catalog)
     let demand = Demand(scenario: scenario)
+    let directory = PartitionDirectory(sites: scale.keptSites)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
     sites = try (0..<scale.keptSites).map { index in
       let processes = demand.processes(
@@ -38,9 +41,11 @@ public final class World {
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
         EdgeSiteState(
-          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, run: identity))
+          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes, directory: directory,
+          run: identity))
     }
-    core = PlatformCore(CoreState(scenario: scenario, catalog: catalog, scale: scale, run: identity))
+    core = PlatformCore(
+      CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     self.scale = scale
     self.catalog = catalog
   }
@@ -53,21 +58,23 @@ public final class World {
   /// - Throws: `BrokenInvariants` if the run contradicts itself.
   public func run(jobs: Int, keepsGoing: (RunProgress) -> Bool = { _ in true }) throws -> PlatformResults {
     let end = SimTime.zero + scenario.duration
+    let partitions: [any PlatformPartition] = sites + [core] + components
     let windows = WindowedExecution(
-      partitions: sites + [core], lookahead: scenario.network.backhaulLatency, jobs: jobs)
+      partitions: partitions, lookahead: scenario.network.backhaulLatency, jobs: jobs)
     let reached = windows.run(
       until: end,
-      exchange: { [sites, core] in
-        for site in sites { site.takeOutbox { core.receive($0) } }
-        core.takeOutbox { sites[Int($0.site)].receive($0) }
+      exchange: {
+        for partition in partitions { partition.takeOutbox { partitions[Int($0.to.rawValue)].receive($0) } }
       },
-      keepsGoing: { [sites] time in
-        keepsGoing(RunProgress(time: time, end: end, events: { sites.reduce(0) { $0 + $1.eventCount } }))
+      keepsGoing: { time in
+        keepsGoing(
+          RunProgress(time: time, end: end, events: { partitions.reduce(0) { $0 + $1.log.digest.eventCount } }))
       })
     let results = PlatformResults(
       scenario: scenario, scale: scale, catalog: catalog, identity: identity, reached: reached,
       sites: sites.map { $0.finish(at: reached) }, core: core.finish(at: reached),
-      logs: sites.map(\.log) + [core.log])
+      components: components.map { $0.finish(at: reached) },
+      logs: partitions.map { (type(of: $0).eventKinds, $0.log) })
     if !results.violations.isEmpty { throw BrokenInvariants(claims: results.violations) }
     return results
   }

@@ -1,5 +1,5 @@
 import Platform
-import Reporting
+public import Reporting
 import SimEngine
 
 /// `simrun compare`: several configurations of one scenario over the same viewers.
@@ -65,11 +65,51 @@ public struct CompareStudy {
     }
   }
 
-  /// Runs all replications of all configurations, several at a time, each on one thread.
+  /// Values of a key as a list on the command line gives them; `name=value` after a comma is a further parameter of the
+  /// value before it: `lru,s3fifo:small-ratio=0.1,ghost-ratio=0.9` are two.
+  public static func values(_ list: String) -> [String] {
+    var values: [String] = []
+    for piece in list.split(separator: ",", omittingEmptySubsequences: false) {
+      if let last = values.last, last.contains(":"), piece.prefix(while: { $0 != ":" }).contains("=") {
+        values[values.count - 1] = last + "," + piece
+      } else {
+        values.append(String(piece))
+      }
+    }
+    return values
+  }
+
+  /// Runs what is not finished yet, several runs at a time, each on one thread, and writes the tables of all.
   ///
-  /// - Parameter finished: told how many runs are done; may be called from several threads.
-  /// - Throws: `Interrupted`, `BrokenInvariants`.
-  public func run(finished: @escaping @Sendable (Int) -> Void = { _ in }) throws -> ComparisonResults {
+  /// - Parameters:
+  ///   - directory: where an earlier comparison may have left finished replications, and where the tables go.
+  ///   - finished: told how many runs are done; may be called from several threads.
+  /// - Throws: `Interrupted`, `BrokenInvariants`, `FileError`.
+  public func run(
+    in directory: OutputDirectory, arguments: [String], version: ToolVersion,
+    finished: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws -> ComparisonResults {
+    let start = ProcessMeasure.start()
+    let scenario = configurations[baseline].file.scenario
+    let inputs = configurations.map(\.file.inputSHA256)
+    let earlier = FinishedReplications(
+      in: directory, configurations: zip(configurations.map(\.name), inputs).map { ($0, $1) },
+      seed: UInt64(scenario.seed))
+    let results = try run(reusing: earlier, finished: finished)
+    let files = ResultFiles(directory: directory, scenario: scenario, seed: UInt64(scenario.seed))
+    let tables = try files.writeTables(results.configurations)
+    try directory.write(results.table().csv, to: "compare.csv")
+    try files.writeManifest(
+      results.configurations, inputs: inputs, tables: tables, version: version, arguments: arguments,
+      machine: ProcessMeasure(since: start))
+    return results
+  }
+
+  /// Runs all replications of all configurations that are not finished yet.
+  func run(
+    reusing earlier: FinishedReplications = FinishedReplications(),
+    finished: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws -> ComparisonResults {
     let total = configurations.count * replications
     let done = FinishedCounter()
     let configurations = self.configurations
@@ -78,15 +118,17 @@ public struct CompareStudy {
     let outcomes = ReplicationPool.map(count: total, jobs: jobs) { index in
       Result {
         try Interruption.check()
-        let file = configurations[index % configurations.count].file
-        let identity = RunIdentity(
-          seed: UInt64(file.scenario.seed), replication: UInt64(index / configurations.count))
+        let configuration = configurations[index % configurations.count]
+        let number = index / configurations.count
+        defer { finished(done.increment()) }
+        if let replication = earlier[configuration.name, number] { return replication }
+        let file = configuration.file
+        let identity = RunIdentity(seed: UInt64(file.scenario.seed), replication: UInt64(number))
         let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: 1) { _ in
           !Interruption.requested
         }
         try Interruption.check()
-        finished(done.increment())
-        return results
+        return Replication(results)
       }
     }
     let runs = try outcomes.map { try $0.get() }
@@ -94,7 +136,7 @@ public struct CompareStudy {
       configurations: configurations.indices.map { index in
         ResultFiles.Configuration(
           name: configurations[index].name,
-          results: (0..<replications).map { runs[$0 * configurations.count + index] })
+          replications: (0..<replications).map { runs[$0 * configurations.count + index] })
       }, baseline: baseline)
   }
 }

@@ -35,9 +35,9 @@ public struct ComparisonResults: Sendable {
     self.configurations = configurations
     self.baseline = baseline
     // One column of values a metric; all runs list the same platform-wide metrics in the same order.
-    let metrics = configurations[baseline].results[0].summary.filter { $0.entity == "all" }
+    let metrics = configurations[baseline].replications[0].summary.filter { $0.entity == "all" }
     let values = configurations.map { configuration in
-      configuration.results.map { result in result.summary.filter { $0.entity == "all" }.map(\.value) }
+      configuration.replications.map { result in result.summary.filter { $0.entity == "all" }.map(\.value) }
     }
     var rows: [Row] = []
     for (index, metric) in metrics.enumerated() {
@@ -97,25 +97,28 @@ public struct ComparisonResults: Sendable {
 }
 
 extension ComparisonResults.Row {
-  /// The row in one sentence, or `nil` for the baseline: `origin_bytes: -41.2 % +- 1.3 % (n = 20, paired)`.
+  /// Whether the difference is told from chance at the 5 % level, after Holm's correction.
+  var isSignificant: Bool { (pHolm ?? 1) < 0.05 }
+
+  /// The row in one sentence, or `nil` for the baseline:
+  /// `cuts origin traffic by 41.2 % +- 1.3 % (n = 20, paired)`.
   public var sentence: String? {
     guard let comparison else { return nil }
     let difference = comparison.difference
-    let relative = comparison.relativeDifference
-    let share = relative.map { "\(signed($0 * 100)) %" } ?? "\(signed(difference.mean)) \(unit)"
+    let name = MetricPhrase.phrase(for: metric)
+    // Percentages of a mean of zero would say nothing.
+    let isRelative = comparison.relativeDifference != nil
+    let factor = isRelative ? 100 / abs(baseline) : 1
+    let unit = isRelative ? " %" : self.unit.isEmpty ? "" : " \(self.unit)"
+    let size = DisplayNumber.significant(abs(difference.mean) * factor, digits: 3) + unit
+    let verb = difference.mean < 0 ? "cuts" : "raises"
     guard let halfWidth = difference.halfWidth else {
-      return "\(metric): \(share) (one replication: no interval)"
+      return difference.mean == 0
+        ? "leaves \(name) as it is (one replication: no interval)"
+        : "\(verb) \(name) by \(size) (one replication: no interval)"
     }
-    let width =
-      relative == nil
-      ? DisplayNumber.significant(halfWidth, digits: 2)
-      : "\(DisplayNumber.significant(halfWidth / abs(baseline) * 100, digits: 2)) %"
-    let verdict = (pHolm ?? 1) < 0.05 ? "" : ", not significant"
-    return "\(metric): \(share) +- \(width) (n = \(count), paired\(verdict))"
-  }
-
-  private func signed(_ number: Double) -> String {
-    (number > 0 ? "+" : "") + DisplayNumber.significant(number, digits: 3)
+    let width = DisplayNumber.significant(halfWidth * factor, digits: 2) + unit
+    return "\(verb) \(name) by \(size) +- \(width) (n = \(count), paired)"
   }
 }
 
@@ -129,22 +132,26 @@ extension Table.Cell {
 extension ComparisonResults {
   /// What each configuration changes, for people.
   public func verdict(metrics: [String]) -> String {
-    var text = "baseline: \(configurations[baseline].name)\n"
-    for configuration in configurations where configuration.name != configurations[baseline].name {
-      text += configuration.name + "\n"
-      for row in rows(metrics: metrics) where row.configuration == configuration.name {
-        if let sentence = row.sentence { text += "  \(sentence)\n" }
+    let names = configurations.map(\.name)
+    var text = "baseline: \(names[baseline])\n"
+    for name in names where name != names[baseline] {
+      let subject = Self.shortName(name, among: names)
+      let compared = rows(metrics: metrics).filter { $0.configuration == name }
+      for row in compared where row.isSignificant || row.count < 2 {
+        if let sentence = row.sentence { text += "\(subject) \(sentence)\n" }
       }
+      let unclear = compared.filter { !$0.isSignificant && $0.count >= 2 }.map { MetricPhrase.phrase(for: $0.metric) }
+      if !unclear.isEmpty { text += "\(subject) does not measurably change \(unclear.joined(separator: ", "))\n" }
     }
     return text
   }
-}
 
-extension CompareStudy {
-  /// Writes summary.csv, timeseries.csv, cdn.csv and sessions.csv of all runs.
-  public func writeSummary(of results: ComparisonResults, to directory: OutputDirectory) throws {
-    let scenario = configurations[baseline].file.scenario
-    try ResultFiles(directory: directory, scenario: scenario, seed: UInt64(scenario.seed))
-      .writeTables(results.configurations)
+  /// The value alone where all configurations vary the same single key.
+  static func shortName(_ name: String, among names: [String]) -> String {
+    func key(_ name: String) -> Substring { name.prefix { $0 != "=" } }
+    guard let equals = name.firstIndex(of: "="),
+      names.allSatisfy({ key($0) == key(name) && !$0.contains(" ") })
+    else { return name }
+    return String(name[name.index(after: equals)...])
   }
 }

@@ -2,89 +2,122 @@ import Platform
 import Reporting
 import SimEngine
 
-/// The lines that end a run: the figures that a reader looks for first.
+/// The lines that end a run: the figures that a reader looks for first, with their intervals over the replications.
 public struct EndSummary: Sendable {
   /// The text, a dozen lines.
   public let text: String
 
-  /// Figures of the first replication; the others are in summary.csv.
-  init(results: [PlatformResults], machine: ProcessMeasure, directory: String) {
-    guard let first = results.first else {
+  init(
+    scenario: Scenario, outcome: ReplicationStudy.Outcome, isComplete: Bool, machine: ProcessMeasure,
+    directory: String
+  ) {
+    let replications = outcome.replications
+    guard let first = replications.first else {
       text = "nothing was run\n"
       return
     }
-    let summary = first.summary.filter { $0.entity == "all" }
-    func value(_ metric: String) -> Double { summary.first { $0.metric == metric }?.value ?? .nan }
-    func figure(_ metric: String, digits: Int = 4) -> String {
-      let number = value(metric)
-      return number.isFinite ? DisplayNumber.significant(number, digits: digits) : "-"
-    }
-    func percent(_ metric: String, digits: Int = 4) -> String {
-      let number = value(metric)
-      return number.isFinite ? "\(DisplayNumber.significant(number * 100, digits: digits)) %" : "-"
-    }
-    func scaled(_ metric: String) -> String {
-      DisplayNumber.scaled(value(metric) / first.scale.keptShare)
-    }
-    let sites = "\(first.scale.keptSites) of \(first.scale.allSites) edge sites"
+    let figures = SummaryFigures(replications: replications)
+    let scale = PlatformScale(scenario: scenario)
     var lines: [(String, String)] = []
-    lines.append(("simulated", "\(sites), \(DisplayNumber.significant(first.reached.seconds / 3_600, digits: 4)) h"))
     lines.append(
       (
-        "viewers",
-        "\(figure("sessions", digits: 9)) sessions, at most \(figure("concurrency_peak", digits: 9)) at once"
-          + (first.scale.keptShare < 1 ? " (whole platform: \(scaled("concurrency_peak")))" : "")
+        "simulated",
+        "\(scale.keptSites) of \(scale.allSites) edge sites, "
+          + "\(DisplayNumber.significant(first.reached.seconds / 3_600, digits: 4)) h"
+          + (replications.count > 1 ? ", \(replications.count) replications (means +- 95 % half-widths)" : "")
       ))
+    let whole =
+      scale.keptShare < 1
+      ? " (whole platform: \(DisplayNumber.scaled(figures.mean("concurrency_peak") / scale.keptShare)))" : ""
     lines.append(
-      ("startup", "p50 \(figure("startup_p50_s", digits: 3)) s, p95 \(figure("startup_p95_s", digits: 3)) s"))
+      ("viewers", "\(figures.count("sessions")) sessions, at most \(figures.count("concurrency_peak")) at once\(whole)")
+    )
+    lines.append(("startup", "p50 \(figures.number("startup_p50_s")) s, p95 \(figures.number("startup_p95_s")) s"))
     lines.append(
       (
         "rebuffering",
-        "\(percent("rebuffer_ratio", digits: 3)) of the time, \(figure("stalls_per_hour", digits: 3)) stalls per hour"
+        "\(figures.percent("rebuffer_ratio")) of the time, \(figures.number("stalls_per_hour")) stalls per hour"
       ))
     lines.append(
       (
         "bitrate",
-        "\(DisplayNumber.significant(value("mean_bitrate_kbps") / 1_000, digits: 3)) Mbit/s on average, "
-          + "\(figure("switches_per_hour", digits: 3)) switches per hour"
+        "\(figures.number("mean_bitrate_kbps", times: 1e-3)) Mbit/s on average, "
+          + "\(figures.number("switches_per_hour")) switches per hour"
       ))
     lines.append(
       (
         "lost viewers",
-        "\(figure("left_at_startup", digits: 9)) before the first frame, \(figure("left_in_stall", digits: 9)) in a stall"
+        "\(figures.count("left_at_startup")) before the first frame, \(figures.count("left_in_stall")) in a stall"
       ))
     lines.append(
-      ("edge hits", "\(percent("hit_ratio")) of requests, \(percent("byte_hit_ratio")) of bytes"))
+      ("edge hits", "\(figures.percent("hit_ratio")) of requests, \(figures.percent("byte_hit_ratio")) of bytes"))
     lines.append(
       (
         "edge links",
-        "\(percent("edge_utilisation", digits: 3)) used on average, \(percent("edge_utilisation_peak", digits: 3)) in the busiest minute"
+        "\(figures.percent("edge_utilisation")) used on average, "
+          + "\(figures.percent("edge_utilisation_peak")) in the busiest minute"
       ))
     lines.append(
       (
         "origin",
-        "\(figure("origin_gbps")) Gbit/s on average, \(figure("origin_peak_gbps")) at its peak"
-          + " (\(percent("origin_utilisation_peak", digits: 3)) of its link)"
+        "\(figures.number("origin_gbps")) Gbit/s on average, \(figures.number("origin_peak_gbps")) at its peak"
+          + " (\(figures.percent("origin_utilisation_peak")) of its link)"
       ))
-    let events = results.reduce(UInt64(0)) { $0 + $1.events }
+    if let precision = outcome.precision { lines.append(("precision", precision.text)) }
+    if outcome.reused > 0 {
+      lines.append(("taken over", "\(outcome.reused) of \(replications.count) replications from the results there"))
+    }
+    let events = replications.reduce(UInt64(0)) { $0 + $1.events }
     let rate = DisplayNumber.scaled(Double(events) / max(machine.wallSeconds, 1e-9))
     lines.append(
       (
         "run",
-        "\(DisplayNumber.scaled(Double(events))) events in \(DisplayNumber.significant(machine.wallSeconds, digits: 3)) s, "
-          + "\(rate) events/s, \(machine.peakMemoryBytes / 1_000_000) MB"
+        "\(DisplayNumber.scaled(Double(events))) events in \(DisplayNumber.significant(machine.wallSeconds, digits: 3)) s"
+          + (outcome.reused == 0 ? ", \(rate) events/s" : "") + ", \(machine.peakMemoryBytes / 1_000_000) MB"
       ))
-    lines.append(("digest", results.map(\.digest.hex).joined(separator: " ")))
+    lines.append(("digest", replications.map { RunManifest.text(digest: $0.digest) }.joined(separator: " ")))
     lines.append(("results", directory))
     let width = lines.map(\.0.count).max() ?? 0
-    let isComplete = results.allSatisfy(\.isComplete)
-    var text = first.scenarioName
-    if results.count > 1 { text += ", replication 1 of \(results.count)" }
+    var text = scenario.name
     if !isComplete { text += " (INCOMPLETE: interrupted)" }
     text += "\n"
     for (label, line) in lines {
       text += "  " + label + String(repeating: " ", count: width - label.count + 2) + line + "\n"
     }
     self.text = text
+  }
+}
+
+/// Platform-wide figures over replications, as people read them: a mean, and its half-width where there is one.
+struct SummaryFigures {
+  let replications: [Replication]
+
+  func estimate(_ metric: String) -> Estimate {
+    Estimate(replications: replications.map { $0.value(metric) ?? .nan })
+  }
+
+  func mean(_ metric: String) -> Double { estimate(metric).mean }
+
+  /// A number with three significant digits, `-` where nothing is known.
+  func number(_ metric: String, times factor: Double = 1, digits: Int = 3) -> String {
+    text(estimate(metric), factor, "") { DisplayNumber.significant($0, digits: digits) }
+  }
+
+  func percent(_ metric: String) -> String {
+    text(estimate(metric), 100, " %") { DisplayNumber.significant($0, digits: 3) }
+  }
+
+  /// A count with all its digits.
+  func count(_ metric: String) -> String {
+    text(estimate(metric), 1, "") { DisplayNumber.significant($0.rounded(), digits: 9) }
+  }
+
+  private func text(
+    _ estimate: Estimate, _ factor: Double, _ unit: String, _ format: (Double) -> String
+  ) -> String {
+    guard estimate.mean.isFinite else { return "-" }
+    let value = format(estimate.mean * factor)
+    guard let halfWidth = estimate.halfWidth, halfWidth.isFinite else { return value + unit }
+    return "\(value) +- \(DisplayNumber.significant(halfWidth * factor, digits: 2))\(unit)"
   }
 }

@@ -27,9 +27,6 @@ public struct Fingerprint: Equatable, Sendable {
   /// The digest is kept after every 2^12 events.
   static let checkpointExponent = 12
 
-  /// Names of the tables that a run leaves.
-  private static let tableNames = ["summary.csv", "timeseries.csv", "cdn.csv", "sessions.csv"]
-
   /// Runs a scenario in this process, leaves its tables in a folder, and takes the fingerprint.
   ///
   /// - Throws: `Interrupted`, `BrokenInvariants`, `FileError`.
@@ -43,15 +40,15 @@ public struct Fingerprint: Equatable, Sendable {
       !Interruption.requested
     }
     try Interruption.check()
-    try ResultFiles(directory: tables, scenario: file.scenario, seed: identity.seed).writeTables([
-      ResultFiles.Configuration(name: "base", results: [results])
+    let names = try ResultFiles(directory: tables, scenario: file.scenario, seed: identity.seed).writeTables([
+      ResultFiles.Configuration(name: ResultFiles.baseName, replications: [Replication(results)])
     ])
     digest = results.digest.hex
     partitions = results.partitionDigests.map { digest in
       Partition(
         events: digest.eventCount, digest: digest.hex, checkpoints: digest.checkpoints.map { String($0, radix: 16) })
     }
-    self.tables = try Self.tableNames.map { name in
+    self.tables = try names.map { name in
       var hash = SHA256()
       hash.update(try InputFile.bytes(tables.path(of: name)))
       return "\(name) \(hash.hexadecimal())"

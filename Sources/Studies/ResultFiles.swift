@@ -4,148 +4,111 @@ import SimEngine
 import TextFormats
 
 /// Writes what runs found: tidy CSV files and run.json, each whole or not at all.
+///
+/// run.json is written last and names every replication with its digest: as long as it is there, it describes the
+/// tables beside it, and a later run may take finished replications over from them (`FinishedReplications`).
 struct ResultFiles {
+  static let manifestName = "run.json"
+  /// Name of the configuration of a run that varies nothing.
+  static let baseName = "base"
+
   let directory: OutputDirectory
   let scenario: Scenario
   let seed: UInt64
 
   /// A named way of running the scenario and its replications.
-  struct Configuration {
+  struct Configuration: Sendable {
     /// `base`, or the varied values.
     var name: String
-    var results: [PlatformResults]
+    var replications: [Replication]
   }
 
-  /// Writes summary.csv, timeseries.csv, cdn.csv and sessions.csv.
-  func writeTables(_ configurations: [Configuration]) throws {
-    try write("summary.csv", ["seed", "component", "entity", "metric", "unit", "value"], configurations) {
-      csv, result, begin in
-      for row in result.summary {
-        begin()
-        csv.append(seed)
-        append(row, to: csv)
-        try csv.endRow()
+  /// The columns that say which run a row belongs to; every table begins with them.
+  static let identityColumns = ["scenario", "configuration", "replication"]
+  static let metricColumns = ["component", "entity", "metric", "unit", "value"]
+
+  /// Writes summary.csv, timeseries.csv, cdn.csv, sessions.csv, and a table of its own for each component that has one.
+  ///
+  /// - Returns: the names of the files.
+  @discardableResult
+  func writeTables(_ configurations: [Configuration]) throws -> [String] {
+    // From here on an older manifest would describe tables that are gone.
+    try directory.remove(Self.manifestName)
+    try write("summary.csv", ["seed"] + Self.metricColumns, configurations) { replication in
+      rows(replication.summary, leading: ["seed"]) { csv, _ in csv.append(seed) }
+    }
+    try write("timeseries.csv", ["t_s"] + Self.metricColumns, configurations) { replication in
+      rows(replication.timeseries, leading: ["t_s"]) { csv, row in csv.append(known: row.timeS) }
+    }
+    var names = ["summary.csv", "timeseries.csv"]
+    for table in configurations.lazy.flatMap(\.replications).flatMap(\.tables) {
+      let name = "\(table.name).csv"
+      guard !names.contains(name) else { continue }
+      names.append(name)
+      try write(name, table.rows.columns, configurations) { replication in
+        replication.tables.first { $0.name == table.name }?.rows ?? CSVRows(columns: table.rows.columns)
       }
     }
-    try write("timeseries.csv", ["t_s", "component", "entity", "metric", "unit", "value"], configurations) {
-      csv, result, begin in
-      for row in result.timeseries {
-        begin()
-        csv.append(known: row.timeS)
-        append(row, to: csv)
-        try csv.endRow()
-      }
-    }
-    let cdnColumns =
-      ["tier", "entity", "requests", "requested_bytes", "hits", "hit_bytes", "hit_ratio", "byte_hit_ratio"]
-      + ["coalesced", "fetches", "fetched_bytes", "evictions", "resident_bytes"]
-      + CDNRow.missCauses.map { "miss_\($0)" }
-    try write("cdn.csv", cdnColumns, configurations) { csv, result, begin in
-      for row in result.cdn {
-        begin()
-        append(row, to: csv)
-        try csv.endRow()
-      }
-    }
-    try write("sessions.csv", Self.sessionColumns, configurations) { csv, result, begin in
-      for session in result.sessions {
-        begin()
-        append(session, to: csv)
-        try csv.endRow()
-      }
-    }
+    return names
   }
 
   /// Writes run.json.
+  ///
+  /// - Parameter inputs: what each configuration was made from, as `ScenarioFile.inputSHA256` has it.
   func writeManifest(
-    _ configurations: [Configuration], version: ToolVersion, arguments: [String], machine: ProcessMeasure
+    _ configurations: [Configuration], inputs: [String], tables: [String], version: ToolVersion,
+    arguments: [String], machine: ProcessMeasure
   ) throws {
-    let results = configurations.flatMap(\.results)
+    let all = configurations.flatMap(\.replications)
     var digest = RunDigest()
-    for result in results { digest.merge(result.digest) }
-    let manifest = RunManifest(
+    for replication in all { digest.merge(digestValue: replication.digest, events: replication.events) }
+    var manifest = RunManifest(
       toolVersion: version.number, gitRevision: version.revision, arguments: arguments, scenarioName: scenario.name,
       scenario: Scenario.settings.resolved(scenario), seed: seed, seedScheme: StreamKey.scheme,
-      replications: configurations.map(\.results.count).max() ?? 0,
-      digest: results.count == 1 ? results[0].digest.value : digest.value,
-      eventCount: results.reduce(0) { $0 + $1.events },
-      status: results.allSatisfy(\.isComplete) ? .complete : .incomplete, machine: machine)
-    try directory.write(manifest.text, to: "run.json")
+      replications: configurations.map(\.replications.count).max() ?? 0,
+      digest: all.count == 1 ? all[0].digest : digest.value, eventCount: all.reduce(0) { $0 + $1.events },
+      status: all.allSatisfy(\.isComplete) ? .complete : .incomplete, machine: machine)
+    manifest.tables = tables
+    manifest.runs = zip(configurations, inputs).flatMap { configuration, input in
+      configuration.replications.map { replication in
+        RunManifest.Run(
+          configuration: configuration.name, inputSHA256: input, replication: replication.number,
+          digest: replication.digest, events: replication.events, reachedNs: replication.reached.nanoseconds,
+          isComplete: replication.isComplete)
+      }
+    }
+    try directory.write(manifest.text, to: Self.manifestName)
   }
 
-  /// Every file begins with the columns that say which run a row belongs to.
   private func write(
-    _ name: String, _ columns: [String], _ configurations: [Configuration],
-    rows: (CSVWriter, PlatformResults, _ begin: () -> Void) throws -> Void
+    _ name: String, _ columns: [String], _ configurations: [Configuration], rows: (Replication) -> CSVRows
   ) throws {
-    let csv = try CSVWriter(
-      file: try directory.file(name), columns: ["scenario", "configuration", "replication"] + columns)
+    let csv = try CSVWriter(file: try directory.file(name), columns: Self.identityColumns + columns)
     for configuration in configurations {
-      for result in configuration.results {
-        try rows(csv, result) {
-          csv.append(scenario.name)
-          csv.append(configuration.name)
-          csv.append(result.identity.replication)
-        }
+      for replication in configuration.replications {
+        csv.append(scenario.name)
+        csv.append(configuration.name)
+        csv.append(replication.number)
+        try csv.endRows(with: rows(replication))
       }
     }
     try csv.commit()
   }
 
-  private func append(_ row: MetricRow, to csv: CSVWriter) {
-    csv.append(row.component)
-    csv.append(row.entity)
-    csv.append(row.metric)
-    csv.append(row.unit)
-    csv.append(known: row.value)
-  }
-
-  private func append(_ row: CDNRow, to csv: CSVWriter) {
-    csv.append(row.tier)
-    csv.append(row.entity)
-    csv.append(row.requests)
-    csv.append(row.requestedBytes)
-    csv.append(row.hits)
-    csv.append(row.hitBytes)
-    csv.append(known: Double(row.hits) / Double(row.requests))
-    csv.append(known: Double(row.hitBytes) / Double(row.requestedBytes))
-    csv.append(row.coalesced)
-    csv.append(row.fetches)
-    csv.append(row.fetchedBytes)
-    csv.append(row.evictions)
-    csv.append(row.residentBytes)
-    for misses in row.missesByCause { csv.append(misses) }
-  }
-
-  private static let sessionColumns = [
-    "site", "process", "session", "arrived_s", "title", "access_class", "rtt_ms", "offset_s", "startup_s", "played_s",
-    "stalls", "stalled_s", "mean_bitrate_kbps", "switches", "received_bytes", "ending",
-  ]
-
-  private func append(_ session: SessionRecord, to csv: CSVWriter) {
-    csv.append("edge-\(session.site)")
-    csv.append(session.process)
-    csv.append(session.number)
-    csv.append(session.arrivedAt.seconds)
-    csv.append(session.title)
-    csv.append(session.accessClass)
-    csv.append(session.roundTrip.milliseconds)
-    csv.append(session.offset.seconds)
-    csv.append(known: session.startupDelay?.seconds)
-    csv.append(session.played.seconds)
-    csv.append(session.stalls)
-    csv.append(session.stalled.seconds)
-    csv.append(known: session.meanBitrateKbps)
-    csv.append(session.switches)
-    csv.append(session.receivedBytes)
-    csv.append(session.ending.rawValue)
-  }
-}
-
-extension CSVWriter {
-  /// A number, or an empty field where nothing is known.
-  func append(known value: Double?) {
-    if let value, value.isFinite { append(value) } else { appendEmpty() }
+  private func rows(
+    _ metrics: [MetricRow], leading: [String], _ begin: (inout CSVRows, MetricRow) -> Void
+  ) -> CSVRows {
+    var csv = CSVRows(columns: leading + Self.metricColumns)
+    for row in metrics {
+      begin(&csv, row)
+      csv.append(row.component)
+      csv.append(row.entity)
+      csv.append(row.metric)
+      csv.append(row.unit)
+      csv.append(known: row.value)
+      csv.endRow()
+    }
+    return csv
   }
 }
 

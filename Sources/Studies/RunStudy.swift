@@ -1,11 +1,12 @@
 public import Platform
 import Reporting
 import SimEngine
+import Synchronization
 
 /// `simrun run`: simulates a scenario and leaves its results in a folder.
 public struct RunStudy {
   /// What to simulate.
-  public var replications: ReplicationStudy
+  public var study: ReplicationStudy
   /// Folder of the results.
   public var directory: String
   /// Arguments of the command line, for run.json.
@@ -17,9 +18,9 @@ public struct RunStudy {
 
   /// A run of a study into a folder.
   public init(
-    _ replications: ReplicationStudy, directory: String, arguments: [String], version: ToolVersion, isQuiet: Bool
+    _ study: ReplicationStudy, directory: String, arguments: [String], version: ToolVersion, isQuiet: Bool
   ) {
-    self.replications = replications
+    self.study = study
     self.directory = directory
     self.arguments = arguments
     self.version = version
@@ -36,24 +37,42 @@ public struct RunStudy {
     public let isComplete: Bool
   }
 
-  /// Runs, writes every file, and sums up.
+  /// Runs what is not finished yet, writes every file, and sums up.
   ///
   /// - Throws: `FileError` if the folder cannot be written; `BrokenInvariants`.
   public func run() throws -> Outcome {
     let start = ProcessMeasure.start()
-    let scenario = replications.file.scenario
+    let scenario = study.file.scenario
     let output = try OutputDirectory(directory)
-    var progressLine = ProgressLine(title: scenario.name, isQuiet: isQuiet)
-    let results = try replications.run { share, events in progressLine.update(fraction: share, events: events) }
+    let input = study.file.inputSHA256
+    let finished = FinishedReplications(
+      in: output, configurations: [(ResultFiles.baseName, input)], seed: study.seed)
+    let progressLine = SharedProgressLine(title: scenario.name, isQuiet: isQuiet)
+    let outcome = try study.run(reusing: finished) { progressLine.update(fraction: $0, events: $1) }
     progressLine.finish()
-    let files = ResultFiles(directory: output, scenario: scenario, seed: replications.seed)
-    let configurations = [ResultFiles.Configuration(name: "base", results: results)]
-    try files.writeTables(configurations)
+    let replications = outcome.replications
+    let files = ResultFiles(directory: output, scenario: scenario, seed: study.seed)
+    let configurations = [ResultFiles.Configuration(name: ResultFiles.baseName, replications: replications)]
+    let tables = try files.writeTables(configurations)
     let machine = ProcessMeasure(since: start)
-    try files.writeManifest(configurations, version: version, arguments: arguments, machine: machine)
+    try files.writeManifest(
+      configurations, inputs: [input], tables: tables, version: version, arguments: arguments, machine: machine)
+    let isComplete =
+      replications.allSatisfy(\.isComplete)
+      && (replications.count == study.replications || outcome.precision != nil)
     return Outcome(
-      summary: EndSummary(results: results, machine: machine, directory: output.path),
-      eventProfile: results.first?.eventProfile ?? [],
-      isComplete: results.count == replications.replications && results.allSatisfy(\.isComplete))
+      summary: EndSummary(
+        scenario: scenario, outcome: outcome, isComplete: isComplete, machine: machine, directory: output.path),
+      eventProfile: outcome.eventProfile, isComplete: isComplete)
   }
+}
+
+/// A progress line that several threads may tell.
+final class SharedProgressLine: Sendable {
+  private let line: Mutex<ProgressLine>
+
+  init(title: String, isQuiet: Bool) { line = Mutex(ProgressLine(title: title, isQuiet: isQuiet)) }
+
+  func update(fraction: Double, events: UInt64) { line.withLock { $0.update(fraction: fraction, events: events) } }
+  func finish() { line.withLock { $0.finish() } }
 }

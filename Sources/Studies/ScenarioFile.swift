@@ -1,4 +1,5 @@
 import MediaFormats
+import Reporting
 public import Platform
 public import SimEngine
 import TextFormats
@@ -89,6 +90,14 @@ public struct ScenarioOverride: Sendable, Equatable {
 }
 
 extension ScenarioFile {
+  /// SHA-256 of all that a run is made from, besides its seed: the resolved scenario and the sizes of the media.
+  var inputSHA256: String {
+    var hash = SHA256()
+    hash.update(Scenario.settings.resolved(scenario).text().utf8)
+    hash.update("\(pattern.segmentDuration.nanoseconds) \(pattern.videoBytes) \(pattern.audioBytes)".utf8)
+    return hash.hexadecimal()
+  }
+
   /// The scenario with all its defaults, as JSON that decodes to the same scenario.
   public var resolvedText: String { Scenario.settings.resolved(scenario).text(indented: true) }
 }

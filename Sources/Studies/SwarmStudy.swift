@@ -2,7 +2,7 @@ import Platform
 import Reporting
 import SimEngine
 
-/// `simrun swarm`: random valid scenarios, invariants checked every simulated second.
+/// `simrun swarm`: random valid scenarios, invariants checked after events of every kind and every simulated second.
 ///
 /// Each seed draws a whole scenario around a given one (swarm testing: A. Groce et al., ISSTA 2012). A failure is told
 /// as the one command that shows it again.
@@ -49,12 +49,14 @@ public struct SwarmStudy {
 
   private static func finding(seed: Int, around file: ScenarioFile) -> Finding {
     let overrides = overrides(seed: seed)
+    var identity = RunIdentity(seed: UInt64(seed))
+    identity.checksEveryEventKind = true
     let settings = overrides.map { "--set '\($0.path)=\($0.value)'" }.joined(separator: " ")
     let command = "simrun run \(file.path) \(settings)"
     do {
       let variant = try file.with(overrides)
       let results = try World(
-        scenario: variant.scenario, pattern: variant.pattern, identity: RunIdentity(seed: UInt64(seed))
+        scenario: variant.scenario, pattern: variant.pattern, identity: identity
       ).run(jobs: 1)
       // The same scenario on the other queue must be the same run.
       let again = try World(

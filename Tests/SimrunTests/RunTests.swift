@@ -61,6 +61,54 @@ struct RunTests {
     #expect(Set(sessions.compactMap { $0.split(separator: ",").last }).count > 1)
   }
 
+  @Test("more replications later take the finished ones over and leave the same bytes as all at once")
+  func addedReplications() throws {
+    let scratch = try Scratch()
+    func run(_ replications: String, _ folder: String, _ more: String...) throws -> String {
+      let result = try Tool.call(
+        ["run", smoke, "--until", "6min", "--replications", replications, "--out", "\(scratch.path)/\(folder)"] + more)
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output
+    }
+    #expect(try !run("2", "a").contains("taken over"))
+    #expect(try run("4", "a").contains("taken over   2 of 4 replications"))
+    #expect(try !run("4", "b", "--jobs", "1").contains("taken over"))
+    #expect(try scratch.tables("a") == scratch.tables("b"))
+    // Another seed is another run.
+    #expect(try !run("4", "a", "--seed", "9").contains("taken over"))
+  }
+
+  @Test("a damaged table is simulated again, never taken over")
+  func damagedResults() throws {
+    let scratch = try Scratch()
+    func run() throws -> String {
+      try Tool.call("run", smoke, "--until", "6min", "--out", "\(scratch.path)/a").output
+    }
+    _ = try run()
+    let whole = try scratch.tables("a")
+    _ = try scratch.write("scenario,configuration\n\"", to: "a/cdn.csv")
+    #expect(try !run().contains("taken over"))
+    #expect(try scratch.tables("a") == whole)
+  }
+
+  @Test("replications are added until the intervals are narrow enough, the same number on any number of threads")
+  func precision() throws {
+    let scratch = try Scratch()
+    func run(jobs: String, _ more: String...) throws -> Tool.Result {
+      try Tool.call(
+        ["run", smoke, "--until", "6min", "--precision", "0.05", "--metric", "mean_bitrate_kbps", "--jobs", jobs]
+          + ["--out", "\(scratch.path)/\(jobs)"] + more)
+    }
+    let alone = try run(jobs: "1")
+    #expect(alone.status == 0, "\(alone.errors)")
+    #expect(alone.output.contains("reached after "))
+    _ = try run(jobs: "3")
+    #expect(try scratch.tables("1") == scratch.tables("3"))
+    let unknown = try run(jobs: "2", "--metric", "mean_bitrate_kpbs")
+    #expect(unknown.status == 2)
+    #expect(unknown.errors.contains("mean_bitrate_kbps"))
+  }
+
   @Test("an interrupted run exits with 130, marks its results and leaves no half-written file")
   func interrupted() throws {
     let scratch = try Scratch()

@@ -75,6 +75,9 @@ final class Scratch {
     return files
   }
 
+  /// The bytes of every table in a folder below, by name.
+  func tables(_ folder: String) throws -> [String: String] { try files(folder).filter { $0.key.hasSuffix(".csv") } }
+
   /// Writes a file.
   func write(_ text: String, to name: String) throws -> String {
     try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)

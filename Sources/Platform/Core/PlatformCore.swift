@@ -7,7 +7,7 @@ import SimEngine
 /// For now that is the origin: an object store behind one egress link.
 ///
 ///     site --fetch--> [first byte after `service`] --> egress link (max-min fair, capped per fetch) --segment--> site
-final class PlatformCore: Partition {
+final class PlatformCore: PlatformPartition {
   private var state: CoreState
 
   init(_ state: consuming CoreState) { self.state = state }
@@ -15,22 +15,22 @@ final class PlatformCore: Partition {
   var nextEventTime: SimTime { state.nextEventTime() }
   func run(before limit: SimTime) { state.run(before: limit) }
 
-  /// Takes a site's request; called at a window's border.
-  func receive(_ message: BackhaulMessage) { state.receive(message) }
-  /// Hands over the segments that are on their way to sites, in the order in which they left.
-  func takeOutbox(_ body: (BackhaulMessage) -> Void) { state.takeOutbox(body) }
+  func receive(_ message: PlatformMessage) { state.receive(message) }
+  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
   /// Ends the observation at the end of the run.
   func finish(at end: SimTime) -> CoreResults { state.finish(at: end) }
-  /// The record of every event so far.
   var log: EventLog { state.log }
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("origin", CoreState.Kind.allCases.map { ($0.rawValue, "\($0)") })
+  }
 }
 
 /// What happens in the core.
 enum CoreEvent: BitwiseCopyable {
-  /// A site's request arrives.
-  case fetch(SegmentKey, site: UInt32)
+  /// A request of the tier below arrives.
+  case fetch(SegmentKey, for: PartitionIndex)
   /// The store has found the segment and starts to send it.
-  case firstByte(SegmentKey, site: UInt32)
+  case firstByte(SegmentKey, for: PartitionIndex)
   /// A window of the time series ends.
   case snapshot
 }
@@ -45,18 +45,20 @@ struct CoreState: ~Copyable {
   private let catalog: Catalog
   private let origin: OriginSettings
   private let backhaulLatency: SimDuration
-  private var outbox: [BackhaulMessage] = []
-  /// Segments on the egress link: key and site by flow owner, with a list of free owners.
-  private var sending: [(key: SegmentKey, site: UInt32)] = []
+  private let address: PartitionIndex
+  private var outbox: [PlatformMessage] = []
+  /// Segments on the egress link: key and asker by flow owner, with a list of free owners.
+  private var sending: [(key: SegmentKey, asker: PartitionIndex)] = []
   private var freeOwners: [UInt32] = []
   /// Requests whose first byte has not been sent.
   private var fetchesWaiting = 0
   private var totals = CoreCounters()
   private var snapshots: [CoreSnapshot] = []
-  private let snapshotInterval: SimDuration
+  private let observation: ObservationSchedule
   private(set) var log: EventLog
 
-  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, run: RunIdentity) {
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, directory: PartitionDirectory, run: RunIdentity) {
+    address = directory.origin
     queue = EventQueue(backing: run.queue)
     egress = EdgeLink(
       capacity: BitRate(bitsPerSecond: Double(scenario.network.originBitsPerSecond) * scale.keptShare),
@@ -65,12 +67,9 @@ struct CoreState: ~Copyable {
     self.catalog = catalog
     origin = scenario.cdn.origin
     backhaulLatency = scenario.network.backhaulLatency
-    log = EventLog(run: run, partition: scale.keptSites)
-    snapshotInterval = scenario.output.interval
-    queue.schedule(.snapshot, at: .zero + snapshotInterval)
-    if scenario.warmup.nanoseconds % snapshotInterval.nanoseconds != 0 {
-      queue.schedule(.snapshot, at: .zero + scenario.warmup)
-    }
+    log = EventLog(run: run, partition: Int(directory.origin.rawValue))
+    observation = ObservationSchedule(scenario: scenario)
+    queue.schedule(.snapshot, at: observation.next(after: .zero))
   }
 
   mutating func nextEventTime() -> SimTime {
@@ -93,39 +92,42 @@ struct CoreState: ~Copyable {
     }
   }
 
-  mutating func receive(_ message: BackhaulMessage) {
-    queue.schedule(.fetch(message.key, site: message.site), at: message.at)
+  mutating func receive(_ message: PlatformMessage) {
+    switch message.body {
+    case .fetch(let key): queue.schedule(.fetch(key, for: message.from), at: message.at)
+    case .segment: preconditionFailure("nobody sends segments to the origin")
+    }
   }
 
-  mutating func takeOutbox(_ body: (BackhaulMessage) -> Void) {
+  mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
     for message in outbox { body(message) }
     outbox.removeAll(keepingCapacity: true)
   }
 
   private mutating func handle(_ event: CoreEvent, at now: SimTime) {
     switch event {
-    case .fetch(let key, let site):
+    case .fetch(let key, let asker):
       let serviceNs =
         origin.service > .zero
         ? serviceStream.lognormal(mean: Double(origin.service.nanoseconds), cv: origin.serviceCV) : 0
       fetchesWaiting += 1
       queue.schedule(
-        .firstByte(key, site: site), at: now + SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded())))
-      note(at: now, target: site, .fetch)
-    case .firstByte(let key, let site):
+        .firstByte(key, for: asker), at: now + SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded())))
+      note(at: now, target: UInt32(asker.rawValue), .fetch)
+    case .firstByte(let key, let asker):
       fetchesWaiting -= 1
       let owner: UInt32
       if let free = freeOwners.popLast() {
         owner = free
-        sending[Int(owner)] = (key, site)
+        sending[Int(owner)] = (key, asker)
       } else {
         owner = UInt32(sending.count)
-        sending.append((key, site))
+        sending.append((key, asker))
       }
       let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
       _ = egress.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
       totals.startedBytes += bytes
-      note(at: now, target: site, .firstByte)
+      note(at: now, target: UInt32(asker.rawValue), .firstByte)
     case .snapshot:
       takeSnapshot(at: now)
       note(at: now, target: 0, .snapshot)
@@ -133,13 +135,13 @@ struct CoreState: ~Copyable {
   }
 
   private mutating func segmentSent(owner: UInt32, at now: SimTime) {
-    let (key, site) = sending[Int(owner)]
+    let (key, asker) = sending[Int(owner)]
     freeOwners.append(owner)
     let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
     totals.sent += 1
     totals.sentBytes += bytes
-    outbox.append(BackhaulMessage(at: now + backhaulLatency, key: key, site: site))
-    note(at: now, target: site, .sent)
+    outbox.append(PlatformMessage(at: now + backhaulLatency, from: address, to: asker, body: .segment(key)))
+    note(at: now, target: UInt32(asker.rawValue), .sent)
   }
 
   /// Numbers of the kinds of events in the digest.
@@ -157,9 +159,7 @@ struct CoreState: ~Copyable {
   // MARK: - Observation
 
   private mutating func takeSnapshot(at now: SimTime) {
-    if now.nanoseconds % snapshotInterval.nanoseconds == 0 {
-      queue.schedule(.snapshot, at: now + snapshotInterval)
-    }
+    queue.schedule(.snapshot, at: observation.next(after: now))
     totals.carriedBytes = egress.carriedBytes(at: now)
     snapshots.append(CoreSnapshot(at: now, totals: totals))
   }
@@ -176,7 +176,7 @@ struct CoreState: ~Copyable {
       )
     }
     return CoreResults(
-      snapshots: snapshots, violations: violations, events: log.digest.eventCount, egressCapacity: egress.capacity,
+      snapshots: snapshots, violations: violations, egressCapacity: egress.capacity,
       fetchesInCore: fetchesWaiting + sending.count - freeOwners.count)
   }
 

@@ -12,7 +12,6 @@ struct SiteResults: Sendable {
   let records: [SessionRecord]
   /// Invariants that broke, in order.
   let violations: [String]
-  let events: UInt64
   let edgeCapacity: BitRate
   /// Fetches that the site still waits for.
   let fetchesInFlight: Int
@@ -23,7 +22,6 @@ struct CoreResults: Sendable {
   let snapshots: [CoreSnapshot]
   /// Invariants that broke, in order.
   let violations: [String]
-  let events: UInt64
   let egressCapacity: BitRate
   /// Fetches that the core works on.
   let fetchesInCore: Int

@@ -16,6 +16,18 @@ public struct MetricRow: Sendable, Equatable {
   public var value: Double
   /// End of the window in seconds of simulated time, for time series.
   public var timeS: Double?
+
+  /// A row.
+  public init(
+    component: String, entity: String = "all", metric: String, unit: String = "", value: Double, timeS: Double? = nil
+  ) {
+    self.component = component
+    self.entity = entity
+    self.metric = metric
+    self.unit = unit
+    self.value = value
+    self.timeS = timeS
+  }
 }
 
 /// One line of cdn.csv: a tier or site over the observed time.
@@ -105,7 +117,7 @@ extension PlatformResults {
       add("cdn", entity, "byte_hit_ratio", "", counters.byteHitRatio)
       add("network", entity, "edge_utilisation", "", edgeUtilisation(observed, site: site))
     }
-    return rows
+    return rows + components.flatMap(\.summary)
   }
 
   /// The time series: one value a window and metric, warm-up included, by time.
@@ -137,7 +149,9 @@ extension PlatformResults {
         add("network", "edge-\(site)", "edge_utilisation", "", edgeUtilisation(window, site: site))
       }
     }
-    return rows
+    rows += components.flatMap(\.timeseries)
+    let order = rows.indices.sorted { (rows[$0].timeS ?? 0, $0) < (rows[$1].timeS ?? 0, $1) }
+    return order.map { rows[$0] }
   }
 
   /// The tiers of the CDN over the observed time.
@@ -162,6 +176,9 @@ extension PlatformResults {
         missesByCause: CDNRow.missCauses.map { _ in 0 }, evictions: 0, residentBytes: 0))
     return rows
   }
+
+  /// Tables of single components, in the order of the partitions.
+  public var componentTables: [ComponentTable] { components.flatMap(\.tables) }
 
   // MARK: - Figures
 

@@ -36,11 +36,12 @@ public struct PlatformResults: Sendable {
   let observed: ObservedWindow
   let sites: [SiteResults]
   let core: CoreResults
+  let components: [ComponentResults]
   let violations: [String]
 
   init(
     scenario: Scenario, scale: PlatformScale, catalog: Catalog, identity: RunIdentity, reached: SimTime,
-    sites: [SiteResults], core: CoreResults, logs: [EventLog]
+    sites: [SiteResults], core: CoreResults, components: [ComponentResults], logs: [NamedEventLog]
   ) {
     scenarioName = scenario.name
     self.scale = scale
@@ -49,10 +50,11 @@ public struct PlatformResults: Sendable {
     isComplete = reached >= .zero + scenario.duration
     self.sites = sites
     self.core = core
-    partitionDigests = logs.map(\.digest)
-    tracedEvents = logs.flatMap(\.trace)
-    eventProfile = Self.profile(sites: logs.dropLast(), core: logs.suffix(1))
-    events = sites.reduce(core.events) { $0 + $1.events }
+    self.components = components
+    partitionDigests = logs.map(\.log.digest)
+    tracedEvents = logs.flatMap(\.log.trace)
+    eventProfile = Self.profile(logs)
+    events = logs.reduce(0) { $0 + $1.log.digest.eventCount }
     var digest = RunDigest()
     for partition in partitionDigests { digest.merge(partition) }
     self.digest = digest
@@ -67,7 +69,7 @@ public struct PlatformResults: Sendable {
     downloadTimes = downloads
 
     let moments = core.snapshots.map(\.at)
-    var violations = sites.flatMap(\.violations) + core.violations
+    var violations = sites.flatMap(\.violations) + core.violations + components.flatMap(\.violations)
     if sites.contains(where: { $0.snapshots.map(\.at) != moments }) {
       violations.append("sites and core were not observed at the same moments")
     }
@@ -84,23 +86,29 @@ public struct PlatformResults: Sendable {
     self.violations = violations
   }
 
-  private static func profile(sites: ArraySlice<EventLog>, core: ArraySlice<EventLog>) -> [EventKindProfile] {
-    func rows(_ component: String, _ logs: ArraySlice<EventLog>, _ kinds: [(UInt8, String)]) -> [EventKindProfile] {
-      let profiles = logs.compactMap(\.profile)
-      return profiles.isEmpty
-        ? []
-        : kinds.map { number, name in
-          EventKindProfile(
-            component: component, kind: name, events: profiles.reduce(0) { $0 + $1.events[Int(number)] },
-            cpuSeconds: Double(profiles.reduce(0) { $0 + $1.nanoseconds[Int(number)] }) / 1e9)
+  /// The logs of one component together, by kind of event.
+  private static func profile(_ logs: [NamedEventLog]) -> [EventKindProfile] {
+    var rows: [EventKindProfile] = []
+    for (kinds, log) in logs {
+      guard let profile = log.profile else { return [] }
+      for (number, name) in kinds.names {
+        let seconds = Double(profile.nanoseconds[Int(number)]) / 1e9
+        let count = profile.events[Int(number)]
+        if let row = rows.firstIndex(where: { $0.component == kinds.component && $0.kind == name }) {
+          rows[row].events += count
+          rows[row].cpuSeconds += seconds
+        } else {
+          rows.append(
+            EventKindProfile(component: kinds.component, kind: name, events: count, cpuSeconds: seconds))
         }
+      }
     }
-    let all =
-      rows("edge", sites, EdgeSiteState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-      + rows("origin", core, CoreState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-    return all.sorted { ($1.cpuSeconds, $0.component, $0.kind) < ($0.cpuSeconds, $1.component, $1.kind) }
+    return rows.sorted { ($1.cpuSeconds, $0.component, $0.kind) < ($0.cpuSeconds, $1.component, $1.kind) }
   }
 }
+
+/// The log of a partition, and what its kinds of events are called.
+typealias NamedEventLog = (kinds: (component: String, names: [(UInt8, String)]), log: EventLog)
 
 /// Sites and core between two snapshots.
 struct ObservedWindow: Sendable {

@@ -113,7 +113,7 @@ extension EdgeSiteState {
     switch fetches.join(key, waiter: slot) {
     case .started:
       totals.fetches += 1
-      outbox.append(BackhaulMessage(at: now + settings.backhaulLatency, key: key, site: UInt32(index)))
+      send(.fetch(key), to: directory.origin, at: now)
     case .joined:
       totals.coalesced += 1
     }

@@ -10,7 +10,7 @@ import SimEngine
 ///
 /// Everything in here happens without looking at any other site; messages leave through the outbox and come in through
 /// `receive`, no sooner than the backhaul latency after they were sent.
-final class EdgeSite: Partition {
+final class EdgeSite: PlatformPartition {
   private var state: EdgeSiteState
 
   init(_ state: consuming EdgeSiteState) { self.state = state }
@@ -18,16 +18,14 @@ final class EdgeSite: Partition {
   var nextEventTime: SimTime { state.nextEventTime() }
   func run(before limit: SimTime) { state.run(before: limit) }
 
-  /// Takes a segment that the core has sent; called at a window's border.
-  func receive(_ message: BackhaulMessage) { state.receive(message) }
-  /// Hands over the requests that are on their way to the core, in the order in which they left.
-  func takeOutbox(_ body: (BackhaulMessage) -> Void) { state.takeOutbox(body) }
+  func receive(_ message: PlatformMessage) { state.receive(message) }
+  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
   /// Ends the observation: brings every session and total up to the end of the run.
   func finish(at end: SimTime) -> SiteResults { state.finish(at: end) }
-  /// The record of every event so far.
   var log: EventLog { state.log }
-  /// Events handled so far.
-  var eventCount: UInt64 { state.log.digest.eventCount }
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("edge", EdgeSiteState.Kind.allCases.map { ($0.rawValue, "\($0)") })
+  }
 }
 
 /// What happens at a site.
@@ -68,7 +66,8 @@ struct EdgeSiteState: ~Copyable {
   var sessions = SessionTable()
   var arrivals: [ArrivalProcess]
   let planners: [SessionPlanner]
-  var outbox: [BackhaulMessage] = []
+  let directory: PartitionDirectory
+  var outbox: [PlatformMessage] = []
 
   var totals = SiteCounters()
   var startupDelays = LogLinearHistogram()
@@ -81,25 +80,25 @@ struct EdgeSiteState: ~Copyable {
   private var activePeak = 0
   private var planDraws: UInt64 = 0
   private(set) var log: EventLog
+  private var invariants: InvariantSchedule
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
-    run: RunIdentity
+    directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
+    self.directory = directory
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
     queue = EventQueue(backing: run.queue)
     log = EventLog(run: run, partition: index)
+    invariants = InvariantSchedule(run: run)
     edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
     for process in arrivals.indices { scheduleArrival(process: process) }
-    queue.schedule(.snapshot, at: .zero + settings.snapshotInterval)
-    if settings.warmup.nanoseconds % settings.snapshotInterval.nanoseconds != 0 {
-      queue.schedule(.snapshot, at: .zero + settings.warmup)
-    }
+    queue.schedule(.snapshot, at: settings.observation.next(after: .zero))
   }
 
   // MARK: - Time
@@ -161,9 +160,20 @@ struct EdgeSiteState: ~Copyable {
 
   // MARK: - Messages
 
-  mutating func receive(_ message: BackhaulMessage) { queue.schedule(.fetched(message.key), at: message.at) }
+  mutating func receive(_ message: PlatformMessage) {
+    switch message.body {
+    case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .fetch: preconditionFailure("an edge site is the lowest tier")
+    }
+  }
 
-  mutating func takeOutbox(_ body: (BackhaulMessage) -> Void) {
+  /// Sends a message that takes the backhaul latency.
+  mutating func send(_ body: PlatformMessage.Body, to: PartitionIndex, at now: SimTime) {
+    outbox.append(
+      PlatformMessage(at: now + settings.backhaulLatency, from: PartitionIndex(index), to: to, body: body))
+  }
+
+  mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
     for message in outbox { body(message) }
     outbox.removeAll(keepingCapacity: true)
   }
@@ -186,6 +196,7 @@ struct EdgeSiteState: ~Copyable {
   @inline(__always)
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
     log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
+    if invariants.isDue(after: kind.rawValue) { checkInvariants(at: now) }
   }
 
   /// Draws of all streams of the site so far.
@@ -206,12 +217,11 @@ struct EdgeSiteState: ~Copyable {
 
   private mutating func takeSnapshot(at now: SimTime) {
     bringUpToDate(at: now)
-    if now == .zero + settings.warmup {
+    if settings.observation.endsWarmup(now) {
       startupDelays = LogLinearHistogram()
       downloadTimes = LogLinearHistogram()
     }
-    let isRegular = now.nanoseconds % settings.snapshotInterval.nanoseconds == 0
-    if isRegular { queue.schedule(.snapshot, at: now + settings.snapshotInterval) }
+    queue.schedule(.snapshot, at: settings.observation.next(after: now))
     recordSnapshot(at: now)
   }
 
@@ -240,7 +250,7 @@ struct EdgeSiteState: ~Copyable {
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
-      records: records, violations: violations, events: log.digest.eventCount, edgeCapacity: settings.edgeCapacity,
+      records: records, violations: violations, edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }
 }

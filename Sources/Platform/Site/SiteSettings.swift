@@ -9,8 +9,7 @@ struct SiteSettings: Sendable {
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   let ladder: QualityLadder
-  let snapshotInterval: SimDuration
-  let warmup: SimDuration
+  let observation: ObservationSchedule
   let cacheBytes: Int64
 
   init(scenario: Scenario, catalog: Catalog) {
@@ -20,8 +19,7 @@ struct SiteSettings: Sendable {
     player = scenario.player
     ladder = QualityLadder(
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
-    snapshotInterval = scenario.output.interval
-    warmup = scenario.warmup
+    observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
   }
 }

@@ -40,6 +40,12 @@ public final class OutputDirectory {
     try AtomicFile.write(text, to: path(of: name))
   }
 
+  /// Removes a file of the folder, if it is there.
+  public func remove(_ name: String) throws(FileError) {
+    guard unlink(path(of: name)) != 0, errno != ENOENT else { return }
+    throw FileError(.write, path: path(of: name), reason: String(cString: strerror(errno)))
+  }
+
   /// Whether the folder holds a file of this name.
   public func contains(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
 

@@ -16,6 +16,8 @@ public struct ProcessMeasure: Sendable, Equatable {
   public var host: String
   /// Operating system and architecture.
   public var system: String
+  /// Names this very build of the tool on this machine: size and time of the executable file.
+  public var program: String
 
   /// A running measurement.
   public struct Start: Sendable {
@@ -42,6 +44,14 @@ public struct ProcessMeasure: Sendable, Equatable {
     uname(&name)
     host = Self.text(&name.nodename)
     system = "\(Self.text(&name.sysname)) \(Self.text(&name.release)) \(Self.text(&name.machine))"
+    program = Self.program()
+  }
+
+  /// Size and time of the executable file.
+  public static func program() -> String {
+    var status = stat()
+    guard stat("/proc/self/exe", &status) == 0 else { return "unknown" }
+    return "\(status.st_size) bytes of \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 
   private static func time(_ clock: clockid_t) -> timespec {

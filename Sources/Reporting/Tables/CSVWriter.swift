@@ -58,6 +58,20 @@ public final class CSVWriter {
     rowCount += 1
   }
 
+  /// Writes rows that stand ready, each after the fields of the row begun so far.
+  /// - Precondition: Those fields and the columns of the rows make up the columns of the file.
+  public func endRows(with rows: CSVRows) throws(FileError) {
+    precondition(fieldCount + rows.columns.count == columnCount, "rows of other columns than the file has")
+    for index in 0..<rows.count {
+      try file.write(row)
+      if !row.isEmpty { try file.write([0x2C]) }
+      try file.write(Array(rows[index]))
+    }
+    row.removeAll(keepingCapacity: true)
+    fieldCount = 0
+    rowCount += rows.count
+  }
+
   /// Puts the file under its name.
   public func commit() throws(FileError) { try file.commit() }
 

@@ -56,10 +56,15 @@ public struct RunDigest: Hashable, Sendable {
   ///
   /// Merge partitions in a fixed order; checkpoints are not merged.
   public mutating func merge(_ partition: RunDigest) {
-    let events = recorded
-    advance(by: partition.value)
-    advance(by: partition.eventCount)
-    recorded = events &+ partition.recorded
+    merge(digestValue: partition.value, events: partition.eventCount)
+  }
+
+  /// Folds in a finished digest of which only the value and the number of events are known.
+  public mutating func merge(digestValue: UInt64, events: UInt64) {
+    let before = recorded
+    advance(by: digestValue)
+    advance(by: events)
+    recorded = before &+ events
   }
 
   /// The digest of the events so far.

@@ -12,7 +12,8 @@ enum CompareVerb {
     discussion: """
       Every configuration meets the same viewers (common random numbers). Differences from the baseline are paired \
       replication by replication; intervals are 95 % Student intervals, p-values are Holm-corrected over the \
-      configurations. Writes compare.csv and summary.csv.
+      configurations. Writes compare.csv, the tables of all runs, and run.json; replications that the same build has \
+      already left in the folder are taken over.
       """,
     operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
     options: ScenarioOptions.options + [
@@ -55,15 +56,15 @@ enum CompareVerb {
     let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
     let results: ComparisonResults
     do {
-      results = try study.run { progress.finished($0) }
+      results = try study.run(
+        in: output, arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version
+      ) { progress.finished($0) }
     } catch is Interrupted {
       progress.end()
       Simrun.complain("simrun: interrupted; nothing was written")
       return .interrupted
     }
     progress.end()
-    try output.write(results.table().csv, to: "compare.csv")
-    try study.writeSummary(of: results, to: output)
 
     let metrics = try metrics(invocation, results)
     if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
@@ -78,7 +79,7 @@ enum CompareVerb {
   private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
     var variations: [(path: String, values: [String])] = []
     for (path, values) in try invocation.assignments("vary") {
-      variations.append((path, values.split(separator: ",", omittingEmptySubsequences: false).map(String.init)))
+      variations.append((path, CompareStudy.values(values)))
     }
     guard variations.contains(where: { $0.values.count > 1 }) else {
       throw invocation.error(

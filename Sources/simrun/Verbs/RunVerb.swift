@@ -16,7 +16,17 @@ enum RunVerb {
     operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
     options: ScenarioOptions.options + [
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
-      .value("replications", "N", standard: "1", "Runs with the same platform and other viewers."),
+      .value(
+        "replications", "N",
+        "Runs with the same platform and other viewers, side by side; 1 by default. Finished ones are taken over from "
+          + "DIR."),
+      .value(
+        "precision", "G",
+        "Stop once the 95 % intervals are within +- G of the means (0.05 is 5 %), after 10 to N replications (100 by "
+          + "default)."),
+      .repeated(
+        "metric", "M",
+        "A metric that must be precise; \(PrecisionTarget.standardMetrics.joined(separator: ", ")) by default."),
       .choice(
         "queue", QueueBacking.allCases.map(\.rawValue), standard: QueueBacking.radix.rawValue,
         "Backing of the event queues; never changes a result."),
@@ -36,15 +46,23 @@ enum RunVerb {
       print(file.resolvedText)
       return .success
     }
+    let precision = try precision(invocation)
     var study = ReplicationStudy(
-      file, replications: try ScenarioOptions.replications(invocation), jobs: try ScenarioOptions.jobs(invocation))
+      file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation),
+      jobs: try ScenarioOptions.jobs(invocation))
+    study.precision = precision
     study.queue = invocation.text("queue").flatMap(QueueBacking.init(rawValue:)) ?? .radix
     study.profilesEvents = invocation.flag("profile-events")
     let isQuiet = invocation.flag("quiet")
-    let outcome = try RunStudy(
-      study, directory: invocation.text("out") ?? "reports/\(file.scenario.name)",
-      arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version, isQuiet: isQuiet
-    ).run()
+    let outcome: RunStudy.Outcome
+    do {
+      outcome = try RunStudy(
+        study, directory: invocation.text("out") ?? "reports/\(file.scenario.name)",
+        arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version, isQuiet: isQuiet
+      ).run()
+    } catch let error as UnknownMetric {
+      throw invocation.error("metric", "there is no metric '\(error.name)'", suggestion: error.suggestion)
+    }
     if !isQuiet { print(outcome.summary.text, terminator: "") }
     if !outcome.eventProfile.isEmpty { showProfile(outcome.eventProfile) }
     guard outcome.isComplete else {
@@ -52,6 +70,23 @@ enum RunVerb {
       return .interrupted
     }
     return .success
+  }
+
+  private static func precision(_ invocation: Invocation) throws -> PrecisionTarget? {
+    let metrics = invocation.texts("metric")
+    guard let precision = try invocation.number("precision", in: 0.0001...1) else {
+      if !metrics.isEmpty {
+        throw invocation.error("metric", "it says what --precision is about", suggestion: "--precision 0.05")
+      }
+      return nil
+    }
+    let maximum = try invocation.integer("replications", in: 1...1_000_000).map(Int.init) ?? 100
+    guard maximum >= 10 else {
+      throw invocation.error(
+        "replications", "a precision takes at least 10 replications to judge", suggestion: "--replications 50")
+    }
+    let rule = StoppingRule(precision: precision, minimum: 10, maximum: maximum)
+    return metrics.isEmpty ? PrecisionTarget(rule: rule) : PrecisionTarget(rule: rule, metrics: metrics)
   }
 
   private static func showProfile(_ profile: [EventKindProfile]) {

@@ -1,0 +1,16 @@
+/// What people call the metrics that verdicts are about.
+enum MetricPhrase {
+  private static let phrases: [(metric: String, phrase: String)] = [
+    ("startup_mean_s", "the mean start-up time"), ("startup_p50_s", "the median start-up time"),
+    ("startup_p95_s", "the start-up time of the slowest twentieth"), ("rebuffer_ratio", "rebuffering"),
+    ("stalls_per_hour", "stalls per hour"), ("mean_bitrate_kbps", "the mean bit rate"),
+    ("switches_per_hour", "quality switches per hour"), ("left_at_startup", "viewers lost at start-up"),
+    ("left_in_stall", "viewers lost in a stall"), ("hit_ratio", "the edge hit ratio"),
+    ("byte_hit_ratio", "the edge byte hit ratio"), ("origin_bytes", "origin traffic"),
+    ("origin_requests", "requests to the origin"), ("origin_gbps", "the origin's mean rate"),
+    ("origin_peak_gbps", "the origin's peak rate"), ("edge_bytes", "edge traffic"),
+  ]
+
+  /// The words for a metric; its own name where there are none.
+  static func phrase(for metric: String) -> String { phrases.first { $0.metric == metric }?.phrase ?? metric }
+}
