@@ -92,12 +92,10 @@ public struct IntegerLayer: Sendable {
           guard let x = x.baseAddress, let weights = weights.baseAddress, let values = values.baseAddress else {
             return
           }
-          if kernel.channelsPerGroup == 1 && kernel.outputsPerGroup == 1 {
-            // At most a few hundred taps: sums stay far below 2^24.
+          if kernel.channelsPerGroup == 1 && kernel.outputsPerGroup == 1 && blocks.count == 1 {
             let sums = UnsafeMutablePointer<Float>.allocate(capacity: shape.reduce(1, *))
             defer { sums.deallocate() }
-            sums.initialize(repeating: 0, count: shape.reduce(1, *))
-            kernel.depthwise(x, weights, onto: sums)
+            DepthwiseKernel(kernel).forward(x, weights, onto: sums)
             for index in 0..<shape.reduce(1, *) { values[index] = IntegerProduct.integer(sums[index]) }
           } else {
             var sums = [Float](repeating: 0, count: kernel.outputsPerGroup * positions)

@@ -83,13 +83,13 @@ public struct EasyQuant: Sendable {
     return (plan, layers)
   }
 
-  /// The first scale and then the grid.
+  /// The first scale S and then the grid: S times equidistant factors from alpha to beta.
+  ///
+  /// The factors are computed before S is multiplied: at 7 bits one of them is 5/6, where the largest weight lies exactly
+  /// between two integers (63 * 5/6 = 52.5), and the last bit of the product decides which one it gets.
   func candidates(_ scale: Double) -> [Double] {
-    let (low, high) = (alpha * scale, beta * scale)
-    let grid = (0..<steps).map { index in
-      steps == 1 ? low : index == steps - 1 ? high : low + Double(index) * ((high - low) / Double(steps - 1))
-    }
-    return [scale] + grid
+    let step = steps > 1 ? (beta - alpha) / Double(steps - 1) : 0
+    return [scale] + (0..<steps).map { scale * ($0 > 0 && $0 == steps - 1 ? beta : Double($0) * step + alpha) }
   }
 }
 

@@ -174,7 +174,7 @@ struct GradientTape {
 extension AffineQuantizer {
   /// Whether the straight-through derivative of a value is 1: its integer lies in the range before it is limited.
   public func passesGradient(_ value: Float) -> Bool {
-    let quotient = multiplier == 0 ? value / scale : value * multiplier
+    let quotient = multiplier == 0 ? value / scale : Float(Double(value) * multiplier)
     let level = quotient.rounded(.toNearestOrEven) + Float(zeroPoint)
     return level >= Float(minimum) && level <= Float(maximum)
   }
