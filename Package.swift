@@ -70,7 +70,7 @@ let package = Package(
 
     // Studies run the platform; Reporting writes what they find.
     module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
-    module("Studies", ["Platform", "Reporting", "SimEngine", "TextFormats"]),
+    module("Studies", ["Platform", "CDNModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
       name: "simrun",
@@ -98,7 +98,7 @@ let package = Package(
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
-    tests("StudiesTests", ["Studies", "Platform", "SimEngine", "TextFormats"]),
+    tests("StudiesTests", ["Studies", "Platform", "CDNModel", "PlayerModel", "SimEngine", "TextFormats"]),
     tests("SimrunTests", ["simrun"]),
   ],
   swiftLanguageModes: [.v6],

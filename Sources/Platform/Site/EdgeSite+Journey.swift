@@ -38,7 +38,8 @@ extension EdgeSiteState {
         firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
         roundTrip: plan.roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, flow: nil, requestBytes: 0,
-        rule: SessionRule(player.abr, bufferMs: player.bufferTarget.milliseconds, ladder: ladder),
+        rule: SessionRule(
+          settings.rule, bufferMs: player.bufferTarget.milliseconds, ladder: ladder, options: settings.ruleOptions),
         estimator: .dualEwma(DualEwma()),
         buffer: PlaybackBuffer(
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
