@@ -70,7 +70,8 @@ let package = Package(
 
     // Studies run the platform; Reporting writes what they find.
     module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
-    module("Studies", ["Platform", "CDNModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
+    module(
+      "Studies", ["Platform", "CDNModel", "NetModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
       name: "simrun",
@@ -94,12 +95,15 @@ let package = Package(
     tests("NetModelTests", ["NetModel", "SimEngine", "TextFormats"]),
     tests("CDNModelTests", ["CDNModel", "SimEngine", "TextFormats"]),
     tests("ClusterModelTests", ["ClusterModel", "SimEngine", "TextFormats"]),
+    tests("BackendModelTests", ["BackendModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
+    tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
-    tests("StudiesTests", ["Studies", "Platform", "CDNModel", "PlayerModel", "SimEngine", "TextFormats"]),
-    tests("SimrunTests", ["simrun"]),
+    tests(
+      "StudiesTests", ["Studies", "Platform", "CDNModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
+    tests("SimrunTests", ["simrun", "CSQLite"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -1,3 +1,4 @@
+public import IngestModel
 public import SimEngine
 
 /// The real ladder as the catalog uses it: sizes of whole segments by rendition, measured from the fragments.
@@ -12,6 +13,8 @@ public struct SegmentPattern: Sendable, Equatable {
   public let videoBytes: [[Int64]]
   /// Bytes of the audio segments; zeros where the ladder has no audio.
   public let audioBytes: [Int64]
+  /// Keyframes of the media that ingest cuts its titles like; `nil` where they are drawn.
+  public var keyframes: KeyframeSource?
 
   /// A pattern from explicit sizes, for tests and for ladders without files.
   ///
@@ -24,6 +27,11 @@ public struct SegmentPattern: Sendable, Equatable {
     self.patternLength = videoBytes[0].count
     self.videoBytes = videoBytes
     self.audioBytes = audioBytes
+  }
+
+  /// One rendition of one byte a second: what a run without viewers has.
+  public static var none: SegmentPattern {
+    SegmentPattern(segmentDuration: .seconds(1), videoBytes: [[1]], audioBytes: [0])
   }
 
   /// Video bytes at complexity 1, rendition-major, and the mean bit rate of each rendition.

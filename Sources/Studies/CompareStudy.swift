@@ -124,7 +124,7 @@ public struct CompareStudy {
         if let replication = earlier[configuration.name, number] { return replication }
         let file = configuration.file
         let identity = RunIdentity(seed: UInt64(file.scenario.seed), replication: UInt64(number))
-        let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: 1) { _ in
+        let results = try file.world(identity).run(jobs: 1) { _ in
           !Interruption.requested
         }
         try Interruption.check()

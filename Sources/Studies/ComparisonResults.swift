@@ -44,16 +44,16 @@ public struct ComparisonResults: Sendable {
       let reference = values[baseline].map { $0[index] }
       let comparisons = values.indices.map { configuration in
         configuration == baseline
-          ? nil : PairedComparison(baseline: reference, alternative: values[configuration].map { $0[index] })
+          ? nil : PairedComparison(known: reference, alternative: values[configuration].map { $0[index] })
       }
       let corrected = Self.holm(comparisons.map { $0?.pValue })
       for configuration in values.indices {
-        let estimate = Estimate(replications: values[configuration].map { $0[index] })
+        let estimate = Estimate(known: values[configuration].map { $0[index] })
         rows.append(
           Row(
             metric: metric.metric, unit: metric.unit, configuration: configurations[configuration].name,
             count: estimate.count, mean: estimate.mean, halfWidth: estimate.halfWidth,
-            baseline: Estimate(replications: reference).mean, comparison: comparisons[configuration],
+            baseline: Estimate(known: reference).mean, comparison: comparisons[configuration],
             pHolm: corrected[configuration]))
       }
     }

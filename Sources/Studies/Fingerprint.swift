@@ -36,7 +36,7 @@ public struct Fingerprint: Equatable, Sendable {
     var identity = RunIdentity(seed: UInt64(file.scenario.seed), queue: queue)
     identity.checkpointExponent = Self.checkpointExponent
     identity.tracedEvents = tracing
-    let results = try World(scenario: file.scenario, pattern: file.pattern, identity: identity).run(jobs: jobs) { _ in
+    let results = try file.world(identity).run(jobs: jobs) { _ in
       !Interruption.requested
     }
     try Interruption.check()

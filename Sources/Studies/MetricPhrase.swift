@@ -9,6 +9,12 @@ enum MetricPhrase {
     ("byte_hit_ratio", "the edge byte hit ratio"), ("origin_bytes", "origin traffic"),
     ("origin_requests", "requests to the origin"), ("origin_gbps", "the origin's mean rate"),
     ("origin_peak_gbps", "the origin's peak rate"), ("edge_bytes", "edge traffic"),
+    ("titles_published", "published titles"), ("titles_failed", "titles that are never published"),
+    ("uploads_turned_away", "uploads turned away"), ("deadlines_missed", "missed deadlines"),
+    ("time_to_publish_p95_s", "the time to publish of the slowest twentieth"),
+    ("time_to_highlight_p95_s", "the time to the first highlight of the slowest twentieth"),
+    ("premiere_late_s", "the lateness of the premiere"), ("core_hours_wasted", "wasted core-hours"),
+    ("backlog_core_h_peak", "the peak of the encoding backlog"),
   ]
 
   /// The words for a metric; its own name where there are none.

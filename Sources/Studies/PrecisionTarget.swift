@@ -45,7 +45,9 @@ public struct PrecisionTarget: Sendable {
     var widest = (metric: metrics.first ?? "", relative: Double?.some(-1))
     var decisions: [StoppingRule.Decision] = []
     for metric in metrics {
-      let estimate = Estimate(replications: replications.map { $0.value(metric) ?? .nan })
+      var estimate = Estimate(known: replications.map { $0.value(metric) ?? .nan })
+      // Replications that observed nothing count towards the most that may be made.
+      estimate.count = replications.count
       let relative = estimate.halfWidth == 0 ? 0 : estimate.relativeHalfWidth.flatMap { $0.isNaN ? nil : $0 }
       if let known = widest.relative, relative.map({ $0 > known }) ?? true { widest = (metric, relative) }
       decisions.append(rule.decision(after: estimate))

@@ -11,6 +11,10 @@ public struct ReplicationStudy: Sendable {
   public var seed: UInt64
   /// Replications, at least 1; with a precision to reach, the most of them.
   public var replications: Int
+  /// Number of the first replication; the others follow it.
+  public var first = 0
+  /// Name of the configuration in the tables.
+  public var configuration = ResultFiles.baseName
   /// Threads; never changes a result.
   public var jobs: Int
   /// Backing of the event queues; never changes a result.
@@ -68,7 +72,7 @@ public struct ReplicationStudy: Sendable {
       }
       for result in made {
         let (replication, profile, isReused) = try result.get()
-        if replication.number == 0 { outcome.eventProfile = profile }
+        if replication.number == UInt64(first) { outcome.eventProfile = profile }
         if outcome.replications.isEmpty { try precision?.check(against: replication) }
         outcome.replications.append(replication)
         outcome.reused += isReused ? 1 : 0
@@ -83,25 +87,26 @@ public struct ReplicationStudy: Sendable {
   }
 
   private func replication(
-    _ number: Int, jobs: Int, reusing finished: FinishedReplications, _ board: ReplicationProgress
+    _ index: Int, jobs: Int, reusing finished: FinishedReplications, _ board: ReplicationProgress
   ) throws -> (Replication, [EventKindProfile], isReused: Bool) {
+    let number = first + index
     // A profile is of a run, so it needs one.
-    if !profilesEvents, let replication = finished[ResultFiles.baseName, number] {
-      board.update(number, share: 1, events: 0)
+    if !profilesEvents, let replication = finished[configuration, number] {
+      board.update(index, share: 1, events: 0)
       return (replication, [], true)
     }
     var identity = RunIdentity(seed: seed, replication: UInt64(number), queue: queue)
     identity.profilesEvents = profilesEvents
-    let world = try World(scenario: file.scenario, pattern: file.pattern, identity: identity)
+    let world = try file.world(identity)
     var borders = 0
     let results = try world.run(jobs: jobs) { run in
       borders += 1
       if borders & 255 == 0 {
-        board.update(number, share: run.time.sinceStart / run.end.sinceStart, events: run.events())
+        board.update(index, share: run.time.sinceStart / run.end.sinceStart, events: run.events())
       }
       return !Interruption.requested
     }
-    board.update(number, share: 1, events: results.events)
+    board.update(index, share: 1, events: results.events)
     return (Replication(results), results.eventProfile, false)
   }
 }

@@ -55,10 +55,12 @@ struct ResultFiles {
   /// Writes run.json.
   ///
   /// - Parameter inputs: what each configuration was made from, as `ScenarioFile.inputSHA256` has it.
+  /// - Returns: what it says.
+  @discardableResult
   func writeManifest(
     _ configurations: [Configuration], inputs: [String], tables: [String], version: ToolVersion,
     arguments: [String], machine: ProcessMeasure
-  ) throws {
+  ) throws -> RunManifest {
     let all = configurations.flatMap(\.replications)
     var digest = RunDigest()
     for replication in all { digest.merge(digestValue: replication.digest, events: replication.events) }
@@ -78,6 +80,7 @@ struct ResultFiles {
       }
     }
     try directory.write(manifest.text, to: Self.manifestName)
+    return manifest
   }
 
   private func write(

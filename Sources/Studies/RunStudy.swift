@@ -15,6 +15,10 @@ public struct RunStudy {
   public var version: ToolVersion
   /// Whether progress is kept off the terminal.
   public var isQuiet: Bool
+  /// Whether the results are also appended to results.sqlite.
+  public var appendsToDatabase = false
+  /// Whether report.html and its charts are written.
+  public var writesPage = true
 
   /// A run of a study into a folder.
   public init(
@@ -46,17 +50,21 @@ public struct RunStudy {
     let output = try OutputDirectory(directory)
     let input = study.file.inputSHA256
     let finished = FinishedReplications(
-      in: output, configurations: [(ResultFiles.baseName, input)], seed: study.seed)
+      in: output, configurations: [(study.configuration, input)], seed: study.seed)
     let progressLine = SharedProgressLine(title: scenario.name, isQuiet: isQuiet)
     let outcome = try study.run(reusing: finished) { progressLine.update(fraction: $0, events: $1) }
     progressLine.finish()
     let replications = outcome.replications
     let files = ResultFiles(directory: output, scenario: scenario, seed: study.seed)
-    let configurations = [ResultFiles.Configuration(name: ResultFiles.baseName, replications: replications)]
+    let configurations = [ResultFiles.Configuration(name: study.configuration, replications: replications)]
     let tables = try files.writeTables(configurations)
     let machine = ProcessMeasure(since: start)
-    try files.writeManifest(
+    let manifest = try files.writeManifest(
       configurations, inputs: [input], tables: tables, version: version, arguments: arguments, machine: machine)
+    if appendsToDatabase {
+      try ResultsExport(folder: output, manifest: manifest).append(toDatabase: output.path(of: ResultsExport.fileName))
+    }
+    if writesPage { try RunReport(ResultFolder(output.path)).write(to: output) }
     let isComplete =
       replications.allSatisfy(\.isComplete)
       && (replications.count == study.replications || outcome.precision != nil)

@@ -1,4 +1,6 @@
+import IngestModel
 import MediaFormats
+public import NetModel
 import Reporting
 public import Platform
 public import SimEngine
@@ -12,6 +14,8 @@ public struct ScenarioFile: Sendable {
   public private(set) var scenario: Scenario
   /// Segment sizes of its ladder.
   public let pattern: SegmentPattern
+  /// The capacity trace that edge links follow, if it names one.
+  public let edgeTrace: CapacityTrace?
   /// The text with overrides, from which configurations of a comparison are made.
   let document: JSONText
 
@@ -46,6 +50,15 @@ public struct ScenarioFile: Sendable {
 
   private init(path: String, document: JSONText) throws {
     let scenario = try SettingsDecoder.decode(Scenario.self, from: document)
+    edgeTrace = try Self.edgeTrace(of: scenario, beside: path, in: document)
+    self.path = path
+    self.document = document
+    self.scenario = scenario
+    pattern = try scenario.kind == .platform ? Self.pattern(of: scenario, document, path: path) : .none
+  }
+
+  /// Measures the ladder that a scenario names.
+  private static func pattern(of scenario: Scenario, _ document: JSONText, path: String) throws -> SegmentPattern {
     let manifest = Self.path(of: scenario.catalog.manifest, beside: path)
     let ladder: MediaLadder
     do {
@@ -54,15 +67,36 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["manifest"]?.place ?? InputPlace(source: path, path: "catalog.manifest")
       throw FileError(.find, path: error.path, reason: "\(error.reason), asked for by \(place)")
     }
-    let pattern = try SegmentPattern(ladder: ladder, source: manifest)
+    var pattern = try SegmentPattern(ladder: ladder, source: manifest)
+    if let media = scenario.ingest?.chunks.media, !media.isEmpty {
+      let place = document.root["ingest"]?["chunks"]?["media"]?.place ?? InputPlace(source: path)
+      let keyframes = try KeyframeTimes(path: Self.path(of: media, beside: path))
+      guard let source = KeyframeSource(keyframes) else {
+        throw InputError(place, "the video of \(media) lasts no time")
+      }
+      pattern.keyframes = source
+    }
     if let message = pattern.objection(toRungs: scenario.catalog.rungsBitsPerSecond) {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
     }
-    self.path = path
-    self.document = document
-    self.scenario = scenario
-    self.pattern = pattern
+    return pattern
+  }
+
+  private static func edgeTrace(
+    of scenario: Scenario, beside path: String, in document: JSONText
+  ) throws -> CapacityTrace? {
+    let name = scenario.network.edgeTrace
+    guard !name.isEmpty else { return nil }
+    let place = document.root["network"]?["edge_trace"]?.place ?? InputPlace(source: path, path: "network.edge_trace")
+    let trace: CapacityTrace
+    do {
+      trace = try CapacityTrace.read(file: Self.path(of: name, beside: path))
+    } catch let error as FileError where error.operation == .find {
+      throw FileError(.find, path: error.path, reason: "\(error.reason), asked for by \(place)")
+    }
+    guard trace.meanCapacity > .zero else { throw InputError(place, "the trace has no capacity at any time") }
+    return trace
   }
 
   /// A path in a scenario is relative to the scenario's folder.
@@ -90,11 +124,20 @@ public struct ScenarioOverride: Sendable, Equatable {
 }
 
 extension ScenarioFile {
+  /// The platform of this scenario, ready for one run.
+  func world(_ identity: RunIdentity) throws -> World {
+    try World(scenario: scenario, pattern: pattern, edgeTrace: edgeTrace, identity: identity)
+  }
+
   /// SHA-256 of all that a run is made from, besides its seed: the resolved scenario and the sizes of the media.
   var inputSHA256: String {
     var hash = SHA256()
     hash.update(Scenario.settings.resolved(scenario).text().utf8)
+    for period in edgeTrace?.periods ?? [] {
+      hash.update("\(period.end.nanoseconds) \(period.capacity.bitsPerSecond) ".utf8)
+    }
     hash.update("\(pattern.segmentDuration.nanoseconds) \(pattern.videoBytes) \(pattern.audioBytes)".utf8)
+    if let keyframes = pattern.keyframes { hash.update("\(keyframes)".utf8) }
     return hash.hexadecimal()
   }
 

@@ -74,12 +74,17 @@ public struct Threshold: Sendable, Equatable {
     if candidates.isEmpty { throw Malformed(description: "there is no metric '\(metric)'") }
     return candidates.filter { row in
       guard row.comparison != nil, let value = value(of: row) else { return false }
-      switch comparison {
-      case .less: return value < limit
-      case .atMost: return value <= limit
-      case .more: return value > limit
-      case .atLeast: return value >= limit
-      }
+      return holds(for: value)
+    }
+  }
+
+  /// Whether a value of the column meets the condition.
+  func holds(for value: Double) -> Bool {
+    switch comparison {
+    case .less: value < limit
+    case .atMost: value <= limit
+    case .more: value > limit
+    case .atLeast: value >= limit
     }
   }
 

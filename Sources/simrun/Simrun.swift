@@ -22,10 +22,11 @@ enum Simrun {
     summary: "A deterministic simulator of a video-streaming platform: what viewers see, what it costs, what breaks.",
     version: version.number,
     verbs: [
-      RunVerb.verb, CompareVerb.verb, VerifyVerb.verb, SwarmVerb.verb, FingerprintVerb.verb, ValidateVerb.verb,
+      RunVerb.verb, CompareVerb.verb, ReportVerb.verb, SweepVerbs.verb, VerifyVerb.verb, SwarmVerb.verb,
+      FingerprintVerb.verb, ValidateVerb.verb, ExplainVerb.verb,
       SchemaVerb.verb, QueueingVerb.verb, NetworkVerbs.verb, MediaVerbs.verb, CacheVerb.verb,
       PlayVerb.verb, QoEVerb.verb, PipelineVerb.verb,
-      ClusterVerbs.verb, QuantVerbs.verb,
+      ClusterVerbs.verb, QuantVerbs.verb, DoctorVerb.verb, ShellVerbs.completions, ShellVerbs.manual,
     ],
     verbForFiles: "run",
     examples: [
@@ -40,9 +41,12 @@ enum Simrun {
   static let actions: [Action] =
     QuantVerbs.actions + [
       Action(path: ["run"], run: RunVerb.run), Action(path: ["compare"], run: CompareVerb.run),
+      Action(path: ["report"], run: ReportVerb.run), Action(path: ["sweep", "plan"], run: SweepVerbs.plan),
+      Action(path: ["sweep", "collect"], run: SweepVerbs.collect),
       Action(path: ["verify"], run: VerifyVerb.run), Action(path: ["swarm"], run: SwarmVerb.run),
       Action(path: ["fingerprint"], run: FingerprintVerb.run),
-      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["schema"], run: SchemaVerb.run),
+      Action(path: ["validate"], run: ValidateVerb.run), Action(path: ["explain"], run: ExplainVerb.run),
+      Action(path: ["schema"], run: SchemaVerb.run),
       Action(path: ["queueing"], run: QueueingVerb.run), Action(path: ["network", "share"], run: NetworkVerbs.share),
       Action(path: ["network", "transfer"], run: NetworkVerbs.transfer),
       Action(path: ["network", "download"], run: NetworkVerbs.download),
@@ -62,6 +66,9 @@ enum Simrun {
       Action(path: ["cluster", "failover"], run: ClusterRunVerbs.failover),
       Action(path: ["cluster", "gossip"], run: ClusterRunVerbs.gossip),
       Action(path: ["cluster", "script"], run: ClusterRunVerbs.script),
+      Action(path: ["doctor"], run: DoctorVerb.run),
+      Action(path: ["completions"], run: ShellVerbs.printCompletions),
+      Action(path: ["man"], run: ShellVerbs.printManual),
     ]
 
   /// Runs the tool with the arguments after its name.

@@ -186,4 +186,22 @@ import Testing
       for id in 0..<1000 as Range<UInt64> { #expect(queue.popNext(before: .distantFuture) == id) }
     }
   }
+
+  @Test(
+    "the clock can move on its own up to the next event, and time goes on from there", arguments: QueueBacking.allCases)
+  func advance(backing: QueueBacking) {
+    var queue = EventQueue<Int>(backing: backing)
+    queue.schedule(1, at: .seconds(5))
+    queue.advance(to: .seconds(3))
+    #expect(queue.now == .seconds(3))
+    queue.schedule(2, after: .seconds(1))
+    queue.advance(to: .seconds(4))
+    let first = queue.popNext(before: .distantFuture)
+    let second = queue.popNext(before: .distantFuture)
+    #expect(first == 2 && second == 1)
+    queue.advance(to: .seconds(5_000_000))
+    queue.schedule(3, after: .seconds(1))
+    let third = queue.popNext(before: .distantFuture)
+    #expect(third == 3 && queue.now == .seconds(5_000_001))
+  }
 }

@@ -85,4 +85,20 @@ struct BadInputTests {
     #expect(try Tool.call("compare", smoke).status == 2)
     #expect(try Tool.call("run", smoke, "--replications", "0").status == 2)
   }
+
+  @Test("a scenario in which nothing happens is run, compared and drawn all the same")
+  func nothingHappens() throws {
+    let scratch = try Scratch()
+    let empty = [smoke, "--until", "6min", "--set", "viewers.memberships=0", "--set", "viewers.premiere.sessions=0"]
+    let run = try Tool.call(empty + ["--replications", "2", "--sqlite", "--out", "\(scratch.path)/a"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try scratch.tables("a")["summary.csv"]?.contains(",player,all,startup_p50_s,s,\n") == true)
+    let compare = try Tool.call(
+      ["compare"] + empty + [
+        "--vary", "cdn.edge.policy=lru,sieve", "--replications", "2", "--out", "\(scratch.path)/b",
+      ])
+    #expect(compare.status == 0, "\(compare.errors)")
+    let baseline = try Tool.call(empty + ["--baseline-dir", "\(scratch.path)/a", "--out", "\(scratch.path)/c"])
+    #expect(baseline.status == 0, "\(baseline.errors)")
+  }
 }

@@ -14,14 +14,14 @@ struct RunTests {
       #expect(result.output.contains("digest"))
     }
     var (a, b, c) = (try scratch.files("a"), try scratch.files("b"), try scratch.files("c"))
-    #expect(a.keys.sorted() == ["cdn.csv", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
+    #expect(a.keys.sorted() == ["cdn.csv", "report.html", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
     let digest = { (files: [String: String]) in
       files["run.json"]?.split(separator: "\n").first { $0.contains("\"digest\"") }
     }
     #expect(digest(a) != nil)
     #expect(digest(a) == digest(b))
     #expect(digest(a) != digest(c))
-    for name in ["summary.csv", "timeseries.csv", "sessions.csv", "cdn.csv"] {
+    for name in ["summary.csv", "timeseries.csv", "sessions.csv", "cdn.csv", "report.html"] {
       #expect(a[name] == b[name])
       #expect(a[name] != c[name])
     }
@@ -71,7 +71,7 @@ struct RunTests {
       return result.output
     }
     #expect(try !run("2", "a").contains("taken over"))
-    #expect(try run("4", "a").contains("taken over   2 of 4 replications"))
+    #expect(try run("4", "a").contains("2 of 4 replications from the results there"))
     #expect(try !run("4", "b", "--jobs", "1").contains("taken over"))
     #expect(try scratch.tables("a") == scratch.tables("b"))
     // Another seed is another run.
@@ -127,7 +127,8 @@ struct RunTests {
       })
     #expect(result.status == 130)
     let files = try scratch.files("peak")
-    #expect(files.keys.sorted() == ["cdn.csv", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
+    #expect(
+      files.keys.sorted() == ["cdn.csv", "report.html", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
     #expect(files["run.json"]?.contains("\"incomplete\"") == true)
   }
 

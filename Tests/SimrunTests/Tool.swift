@@ -32,9 +32,20 @@ enum Tool {
   static func call(
     _ arguments: [String], in folder: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
   ) throws -> Result {
+    try start(executable, arguments, in: folder, meanwhile: meanwhile)
+  }
+
+  /// Runs a script of the POSIX shell.
+  static func shell(_ script: String, in folder: String) throws -> Result {
+    try start(URL(fileURLWithPath: "/bin/sh"), ["-c", script], in: folder) { _ in }
+  }
+
+  private static func start(
+    _ program: URL, _ arguments: [String], in folder: String?, meanwhile: (Process) throws -> Void
+  ) throws -> Result {
     let scratch = try Scratch()
     let process = Process()
-    process.executableURL = executable
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder ?? scratch.path)
     let output = scratch.path + "/stdout"
@@ -67,7 +78,8 @@ final class Scratch {
   /// The bytes of every file in a folder below, by name; run.json without its machine part.
   func files(_ folder: String) throws -> [String: String] {
     var files: [String: String] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)") {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")
+    where !["charts", "results.sqlite"].contains(name) {
       var text = try String(contentsOfFile: "\(path)/\(folder)/\(name)", encoding: .utf8)
       if name == "run.json", let machine = text.range(of: "\"machine\"") { text = String(text[..<machine.lowerBound]) }
       files[name] = text

@@ -1,3 +1,4 @@
+import BackendModel
 import CDNModel
 import NetModel
 import SimEngine
@@ -31,6 +32,10 @@ enum CoreEvent: BitwiseCopyable {
   case fetch(SegmentKey, for: PartitionIndex)
   /// The store has found the segment and starts to send it.
   case firstByte(SegmentKey, for: PartitionIndex)
+  /// The capacity of the egress link changes.
+  case linkChange
+  /// The store told the origin to slow down, and the pause is over.
+  case slowedDown(SegmentKey, for: PartitionIndex)
   /// A window of the time series ends.
   case snapshot
 }
@@ -41,7 +46,14 @@ enum CoreEvent: BitwiseCopyable {
 struct CoreState: ~Copyable {
   private var queue: EventQueue<CoreEvent>
   private var egress: EdgeLink
+  private var egressCourse: LinkCourse
+  /// Egress without failures.
+  private let egressCapacity: BitRate
   private var serviceStream: RandomStream
+  /// The object store, where the scenario has one.
+  private var objects: ObjectStore?
+  /// Failures and repairs of the store's devices; no request sees them, so they are caught up with when observed.
+  private var devices: BackendQueue
   private let catalog: Catalog
   private let origin: OriginSettings
   private let backhaulLatency: SimDuration
@@ -53,6 +65,7 @@ struct CoreState: ~Copyable {
   /// Requests whose first byte has not been sent.
   private var fetchesWaiting = 0
   private var totals = CoreCounters()
+  private var objectsAtWarmup = CallTotals()
   private var snapshots: [CoreSnapshot] = []
   private let observation: ObservationSchedule
   private(set) var log: EventLog
@@ -60,16 +73,28 @@ struct CoreState: ~Copyable {
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, directory: PartitionDirectory, run: RunIdentity) {
     address = directory.origin
     queue = EventQueue(backing: run.queue)
+    egressCourse = LinkCourse(
+      .constant(BitRate(bitsPerSecond: Double(scenario.network.originBitsPerSecond) * scale.keptShare)),
+      faults: scenario.faults(of: .originLink))
     egress = EdgeLink(
-      capacity: BitRate(bitsPerSecond: Double(scenario.network.originBitsPerSecond) * scale.keptShare),
+      capacity: egressCourse.capacity(at: .zero),
       classCaps: [BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond))])
     serviceStream = RandomStream(run.key(entity: "origin", purpose: "service"))
+    devices = BackendQueue(backing: run.queue)
+    objects = scenario.services?.objectStore.map { settings in
+      ObjectStore(settings.scaled(by: scale.keptShare)) { purpose in
+        RandomStream(run.key(entity: "origin", purpose: purpose))
+      }
+    }
     self.catalog = catalog
     origin = scenario.cdn.origin
     backhaulLatency = scenario.network.backhaulLatency
     log = EventLog(run: run, partition: Int(directory.origin.rawValue))
+    objects?.start(&devices)
     observation = ObservationSchedule(scenario: scenario)
+    egressCapacity = egress.capacity
     queue.schedule(.snapshot, at: observation.next(after: .zero))
+    if let change = egressCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
   }
 
   mutating func nextEventTime() -> SimTime {
@@ -95,7 +120,8 @@ struct CoreState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .fetch(let key): queue.schedule(.fetch(key, for: message.from), at: message.at)
-    case .segment: preconditionFailure("nobody sends segments to the origin")
+    default:
+      preconditionFailure("only fetches are sent to the origin")
     }
   }
 
@@ -107,13 +133,12 @@ struct CoreState: ~Copyable {
   private mutating func handle(_ event: CoreEvent, at now: SimTime) {
     switch event {
     case .fetch(let key, let asker):
-      let serviceNs =
-        origin.service > .zero
-        ? serviceStream.lognormal(mean: Double(origin.service.nanoseconds), cv: origin.serviceCV) : 0
       fetchesWaiting += 1
-      queue.schedule(
-        .firstByte(key, for: asker), at: now + SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded())))
+      find(key, for: asker, at: now)
       note(at: now, target: UInt32(asker.rawValue), .fetch)
+    case .slowedDown(let key, let asker):
+      find(key, for: asker, at: now)
+      note(at: now, target: UInt32(asker.rawValue), .slowedDown)
     case .firstByte(let key, let asker):
       fetchesWaiting -= 1
       let owner: UInt32
@@ -128,11 +153,35 @@ struct CoreState: ~Copyable {
       _ = egress.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
       totals.startedBytes += bytes
       note(at: now, target: UInt32(asker.rawValue), .firstByte)
+    case .linkChange:
+      egress.setCapacity(egressCourse.capacity(at: now), at: now)
+      if let change = egressCourse.nextChange(after: now) { queue.schedule(.linkChange, at: change) }
+      note(at: now, target: 0, .linkChange)
     case .snapshot:
       takeSnapshot(at: now)
       note(at: now, target: 0, .snapshot)
     }
   }
+
+  /// Looks for a segment: after the object store's time, or the origin's where there is none, its first byte is sent.
+  ///
+  /// A prefix over its rate tells the origin to slow down; it asks again a little later.
+  private mutating func find(_ key: SegmentKey, for asker: PartitionIndex, at now: SimTime) {
+    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    switch objects?.get(key: UInt64(key.title), bytes: bytes, at: now) {
+    case .sending(let firstByte, _): queue.schedule(.firstByte(key, for: asker), at: firstByte)
+    case .throttled: queue.schedule(.slowedDown(key, for: asker), at: now + Self.slowDownPause)
+    case nil:
+      let serviceNs =
+        origin.service > .zero
+        ? serviceStream.lognormal(mean: Double(origin.service.nanoseconds), cv: origin.serviceCV) : 0
+      queue.schedule(
+        .firstByte(key, for: asker), at: now + SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded())))
+    }
+  }
+
+  /// How long the origin waits when the object store tells it to slow down.
+  private static let slowDownPause = SimDuration.milliseconds(100)
 
   private mutating func segmentSent(owner: UInt32, at now: SimTime) {
     let (key, asker) = sending[Int(owner)]
@@ -150,10 +199,13 @@ struct CoreState: ~Copyable {
     case firstByte = 2
     case sent = 3
     case snapshot = 4
+    case linkChange = 5
+    case slowedDown = 6
   }
 
   private mutating func note(at now: SimTime, target: UInt32, _ kind: Kind) {
-    log.record(time: now, target: target, kind: kind.rawValue, draws: serviceStream.draws)
+    let draws = serviceStream.draws &+ (objects?.draws ?? 0)
+    log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
   }
 
   // MARK: - Observation
@@ -162,6 +214,11 @@ struct CoreState: ~Copyable {
     queue.schedule(.snapshot, at: observation.next(after: now))
     totals.carriedBytes = egress.carriedBytes(at: now)
     snapshots.append(CoreSnapshot(at: now, totals: totals))
+    while case .objects(let timer)? = devices.popNext(through: now) { objects?.handle(timer, &devices) }
+    if observation.endsWarmup(now) {
+      objects?.resetLatencies()
+      objectsAtWarmup = objects?.totals ?? CallTotals()
+    }
   }
 
   mutating func finish(at end: SimTime) -> CoreResults {
@@ -175,9 +232,32 @@ struct CoreState: ~Copyable {
         "origin: \(totals.startedBytes) bytes were sent, \(egress.completedBytes) arrived, \(bytesInFlight()) are in flight"
       )
     }
+    if let violation = objects?.invariantViolation { violations.append(violation) }
     return CoreResults(
-      snapshots: snapshots, violations: violations, egressCapacity: egress.capacity,
+      snapshots: snapshots, violations: violations, objectStore: objectStoreRows, egressCapacity: egressCapacity,
       fetchesInCore: fetchesWaiting + sending.count - freeOwners.count)
+  }
+
+  /// Rows of summary.csv about the object store, warm-up left out.
+  private var objectStoreRows: [MetricRow] {
+    guard let objects else { return [] }
+    let window = objects.totals - objectsAtWarmup
+    var rows: [MetricRow] = []
+    func add(_ metric: String, _ unit: String, _ value: Double) {
+      rows.append(MetricRow(component: "object_store", metric: metric, unit: unit, value: value))
+    }
+    add("requests", "", Double(window.arrivals))
+    add("shards_lost", "", Double(objects.shardsLost))
+    add("shards_repaired", "", Double(objects.shardsRepaired))
+    add("objects_lost", "", objects.objectsLost)
+    add("throttled", "", Double(window[.rateLimited]))
+    add("first_byte_mean_s", "s", window.meanLatencySeconds)
+    if objects.latencies.count > 0 {
+      add("first_byte_p50_s", "s", objects.latencies.quantile(0.5))
+      add("first_byte_p95_s", "s", objects.latencies.quantile(0.95))
+      add("first_byte_p99_s", "s", objects.latencies.quantile(0.99))
+    }
+    return rows
   }
 
   /// Sizes of the segments that are on the link now.

@@ -16,11 +16,26 @@ struct PartitionDirectory: Sendable {
   let sites: Range<Int>
   /// The origin behind the edge tier.
   let origin: PartitionIndex
+  /// Where titles are uploaded, encoded and published.
+  let ingest: PartitionIndex?
+  /// The services behind a play button.
+  let services: PartitionIndex?
+  /// The cluster that keeps resume offsets.
+  let cluster: PartitionIndex?
 
   /// The directory of a platform with so many sites.
-  init(sites count: Int) {
+  init(sites count: Int, hasIngest: Bool = false, hasServices: Bool = false, hasCluster: Bool = false) {
     sites = 0..<count
     origin = PartitionIndex(count)
+    var next = count + 1
+    func index(_ isThere: Bool) -> PartitionIndex? {
+      guard isThere else { return nil }
+      next += 1
+      return PartitionIndex(next - 1)
+    }
+    ingest = index(hasIngest)
+    services = index(hasServices)
+    cluster = index(hasCluster)
   }
 }
 
@@ -41,5 +56,21 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
+    /// A title has entered the catalog; the search learns of it.
+    case published
+    /// A title that was announced can be watched from now on.
+    case released(title: UInt32)
+    /// A viewer wants to watch.
+    case startSession(StartRequest)
+    /// The services' answer.
+    case sessionStarted(StartReply)
+    /// A player writes its position back.
+    case savePosition(member: UInt32)
+    /// A viewer has left and goes into the history.
+    case endSession(member: UInt32)
+    /// A resume offset is to be read or written.
+    case offset(OffsetCommand)
+    /// What became of that.
+    case offsetReply(OffsetReply)
   }
 }

@@ -22,6 +22,8 @@ struct CoreResults: Sendable {
   let snapshots: [CoreSnapshot]
   /// Invariants that broke, in order.
   let violations: [String]
+  /// Rows of summary.csv about the object store, where there is one.
+  let objectStore: [MetricRow]
   let egressCapacity: BitRate
   /// Fetches that the core works on.
   let fetchesInCore: Int

@@ -32,6 +32,8 @@ public struct PlatformResults: Sendable {
   /// Times from segment request to last byte since the warm-up, in seconds.
   public let downloadTimes: LogLinearHistogram
 
+  /// Whether viewers had to deal with services.
+  let hasServices: Bool
   let windows: [ObservedWindow]
   let observed: ObservedWindow
   let sites: [SiteResults]
@@ -44,6 +46,7 @@ public struct PlatformResults: Sendable {
     sites: [SiteResults], core: CoreResults, components: [ComponentResults], logs: [NamedEventLog]
   ) {
     scenarioName = scenario.name
+    hasServices = scenario.services != nil
     self.scale = scale
     self.identity = identity
     self.reached = reached

@@ -24,6 +24,9 @@ public struct ViewerSettings: SettingsGroup, Equatable {
   /// A title that everybody wants at one moment.
   public var premiere: PremiereSettings?
 
+  /// What viewers ask of the services, where there are any.
+  public var services = ServiceUseSettings()
+
   /// A small service without a premiere.
   public init() {}
 
@@ -45,6 +48,7 @@ public struct ViewerSettings: SettingsGroup, Equatable {
       .list("access", \.access, 1...16, "Mixture of access classes.")
       .group("round_trip", \.roundTrip, "Round-trip time between viewer and edge site (lognormal).")
       .optionalGroup("premiere", \.premiere, "A title that everybody wants at one moment.")
+      .group("services", \.services, "What viewers ask of 'services', and what they do when these fail.")
       .required("memberships", "access")
       .check { viewers, places in
         viewers.diurnal.contains { $0 > 0 }
@@ -103,6 +107,10 @@ public struct AccessSettings: SettingsGroup, Equatable {
   public var share = 1.0
   /// Downstream rate.
   public var bitsPerSecond: Int64 = 25_000_000
+  /// Round-trip time that the line adds to that of the path.
+  public var roundTrip = SimDuration.zero
+  /// Probability that a segment is lost on the line; it bounds what one connection reaches.
+  public var loss = 0.0
 
   /// 25 Mbit/s.
   public init() {}
@@ -112,6 +120,13 @@ public struct AccessSettings: SettingsGroup, Equatable {
     SettingsTable<AccessSettings>("One access class.")
       .number("share", \.share, 0...1_000_000, "Weight of the class; the weights need not add up to 1.")
       .bitRate("rate", \.bitsPerSecond, 1_000...1_000_000_000_000, "Downstream rate of the last mile.")
+      .duration(
+        "round_trip", \.roundTrip.nanoseconds, 0...10_000_000_000, "Round-trip time that the line adds to the path's."
+      )
+      .fraction(
+        "loss", \.loss, 0...0.5,
+        "Probability that a segment is lost on the line; it bounds the rate of a connection (PFTK)."
+      )
       .required("share", "rate")
   }
 }

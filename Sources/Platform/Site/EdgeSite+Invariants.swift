@@ -8,18 +8,20 @@ extension EdgeSiteState {
     func expect(_ holds: Bool, _ claim: String, in violations: inout [String]) {
       if !holds { violations.append("site \(index) at \(now.seconds) s: \(claim)") }
     }
-    var inFlightSizes: Int64 = 0
-    var downloading = 0
-    for slot in sessions.presentSlots() where sessions.at(slot).pointee.phase == .downloading {
-      inFlightSizes += sessions.at(slot).pointee.requestBytes
-      downloading += 1
+    var inFlight = (wire: Int64(0), windows: Int64(0), flows: 0)
+    for slot in sessions.presentSlots() {
+      guard let transfer = sessions.at(slot).pointee.transfer else { continue }
+      inFlight.wire += transfer.wireBytes - transfer.heldBytes
+      inFlight.windows += sessions.at(slot).pointee.sentWindowBytes
+      inFlight.flows += edgeLink.isActive(transfer.flow) ? 1 : 0
     }
     expect(
-      totals.startedBytes == edgeLink.completedBytes + totals.cancelledSizes + inFlightSizes,
-      "bytes sent are bytes received, given up, or in flight", in: &violations)
-    expect(edgeLink.completedBytes == totals.segmentBytes, "players have what the link delivered", in: &violations)
-    expect(edgeLink.cancelledBytes == totals.abandonedBytes, "what was given up is counted once", in: &violations)
-    expect(edgeLink.activeFlows == downloading, "each flow on the link belongs to one player", in: &violations)
+      totals.releasedWireBytes == totals.segmentWireBytes + totals.givenUpWireBytes + inFlight.wire,
+      "bytes released are bytes received, given up, or in flight", in: &violations)
+    expect(
+      edgeLink.completedBytes == totals.segmentWireBytes + totals.givenUpWindowBytes + inFlight.windows,
+      "players have what the link delivered", in: &violations)
+    expect(edgeLink.activeFlows == inFlight.flows, "each flow on the link belongs to one player", in: &violations)
     expect(cache.residentBytes <= settings.cacheBytes, "the cache holds no more than its disk", in: &violations)
     expect(
       totals.arrivals == totals.completions + totals.lostAtStartup + totals.lostInStall + Int64(sessions.count),

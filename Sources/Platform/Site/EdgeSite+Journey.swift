@@ -3,10 +3,10 @@
 //   viewerArrives -> planRequest -> requestReachesEdge -> hit:  startTransfer
 //                         ^                            -> miss: fetch, or join a fetch in flight
 //                         |                                     fetchArrives -> startTransfer
-//                         '-- segmentArrives <- segmentSent <---------------------'
+//                         '-- segmentArrives <- windowSent <- release (windowOpens) <---'
 //   checkProgress: give a slow download up        mayDepart, stallPatienceMayEnd, startupPatienceEnds: leave
 //
-// A request costs one event and one completion on the link. Half a round trip lies between player and edge each way;
+// On a warm connection a request costs one event and one completion on the link. Half a round trip lies between player and edge each way;
 // what the player decides on is known when the segment is sent, so its next request is planned then, for later.
 
 import CDNModel
@@ -31,13 +31,15 @@ extension EdgeSiteState {
     let player = settings.player
     let ladder = ladder(title: plan.title)
     let offset = catalog.mediaTime(segments: plan.firstSegment)
+    let roundTrip = plan.roundTrip + settings.accessRoundTrips[plan.accessClass]
     let session = sessions.insert(
       ViewerSession(
         generation: 0, phase: .requesting, process: UInt8(process), isSampled: plan.isSampled,
         accessClass: UInt8(plan.accessClass), quality: 0, title: UInt32(plan.title),
         firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
-        roundTrip: plan.roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
-        firstByteAt: now, requestNumber: 0, flow: nil, requestBytes: 0,
+        roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
+        firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
+        requestBytes: 0,
         rule: SessionRule(
           settings.rule, bufferMs: player.bufferTarget.milliseconds, ladder: ladder, options: settings.ruleOptions),
         estimator: .dualEwma(DualEwma()),
@@ -45,9 +47,57 @@ extension EdgeSiteState {
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
-    let setup = SimDuration(
-      nanoseconds: Int64((Double(plan.roundTrip.nanoseconds) * player.setupRoundTrips).rounded()))
-    planRequest(slot: session.slot, from: now + setup)
+    if let services = settings.services {
+      meetServices(slot: session.slot, services, at: now)
+    } else if directory.cluster != nil {
+      readOffset(session, at: now)
+    } else {
+      mayWatch(slot: session.slot, at: now)
+    }
+  }
+
+  /// The viewer may watch as soon as the title is there.
+  mutating func mayWatch(slot: UInt32, at time: SimTime) {
+    if awaited?.holds(sessions.ref(slot), for: Int(sessions.at(slot).pointee.title)) == true {
+      totals.arrivedEarly += 1
+    } else {
+      setUpPlayer(slot: slot, at: time)
+    }
+  }
+
+  /// The position at which to resume is not known.
+  mutating func startFromBeginning(slot: UInt32) {
+    let session = sessions.at(slot)
+    let watch = session.pointee.departsAt - catalog.mediaTime(segments: Int(session.pointee.firstSegment))
+    session.pointee.firstSegment = 0
+    session.pointee.nextSegment = 0
+    session.pointee.departsAt = .zero + watch
+    session.pointee.buffer = PlaybackBuffer(
+      at: session.pointee.arrivedAt, offset: .zero, startThreshold: settings.player.startupBuffer,
+      resumeThreshold: settings.player.resumeBuffer)
+    session.pointee.statistics = PlaybackStatistics(offset: .zero)
+  }
+
+  /// The viewer can watch: connection, TLS and manifest, then the first request.
+  private mutating func setUpPlayer(slot: UInt32, at now: SimTime) {
+    let roundTripNs = Double(sessions.at(slot).pointee.roundTrip.nanoseconds)
+    let setup = SimDuration(nanoseconds: Int64((roundTripNs * settings.player.setupRoundTrips).rounded()))
+    let services = sessions.at(slot).pointee.services
+    let arrivedAt = sessions.at(slot).pointee.arrivedAt
+    sessions.at(slot).pointee.services.manifest = now + setup - arrivedAt - services.answered
+    // The connection is opened by the way; what it takes is among the set-up round trips.
+    _ = sessions.at(slot).pointee.connection.request(
+      at: now, roundTrip: sessions.at(slot).pointee.roundTrip, profile: settings.tcp)
+    planRequest(slot: slot, from: now + setup)
+  }
+
+  /// The title that viewers wait for is there.
+  mutating func titleIsReleased(at now: SimTime) {
+    for session in awaited?.release() ?? [] where sessions.isPresent(session) {
+      let answeredAt =
+        sessions.at(session.slot).pointee.arrivedAt + sessions.at(session.slot).pointee.services.answered
+      setUpPlayer(slot: session.slot, at: max(now, answeredAt))
+    }
   }
 
   // MARK: - Requests
@@ -73,7 +123,9 @@ extension EdgeSiteState {
     if decision.delayMs > 0 { sendAt = sendAt + .seconds(decision.delayMs / 1_000) }
     session.pointee.requestedAt = sendAt
     session.pointee.phase = .requesting
-    queue.schedule(.request(sessions.ref(slot)), at: sendAt + halfRoundTrip(session))
+    let atEdge = session.pointee.connection.request(
+      at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
+    queue.schedule(.request(sessions.ref(slot)), at: atEdge)
   }
 
   private func context(_ session: UnsafeMutablePointer<ViewerSession>, at time: SimTime) -> DecisionContext {
@@ -89,7 +141,7 @@ extension EdgeSiteState {
     settings.ladder.view(bitrateScale: catalog.complexities[title])
   }
 
-  private func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
+  func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
     SimDuration(nanoseconds: session.pointee.roundTrip.nanoseconds / 2)
   }
 
@@ -138,12 +190,55 @@ extension EdgeSiteState {
     let session = sessions.at(slot)
     session.pointee.phase = .downloading
     session.pointee.firstByteAt = now
-    session.pointee.flow = edgeLink.startFlow(
-      bytes: session.pointee.requestBytes, capClass: Int(session.pointee.accessClass), owner: slot, at: now)
-    totals.startedBytes += session.pointee.requestBytes
+    session.pointee.sentWindowBytes = 0
+    session.pointee.transfer = TCPTransfer(
+      payload: session.pointee.requestBytes, on: session.pointee.connection, roundTrip: session.pointee.roundTrip,
+      profile: settings.tcp, route: Int(session.pointee.accessClass), owner: slot)
+    release(slot: slot, at: now)
     if session.pointee.buffer.level(at: now) < settings.player.watchedLevel {
       scheduleProgressCheck(slot: slot, at: now)
     }
+  }
+
+  /// Gives the link what the window allows: everything on a warm connection, else the next window in a round trip.
+  private mutating func release(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    guard var transfer = session.pointee.transfer else { return }
+    let held = transfer.heldBytes
+    let next = transfer.release(on: &edgeLink, at: now)
+    totals.releasedWireBytes += held - transfer.heldBytes
+    session.pointee.transfer = transfer
+    guard let next else { return }
+    queue.schedule(.windowOpens(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: next)
+  }
+
+  mutating func windowOpens(slot: UInt32, requestNumber: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    guard session.pointee.phase == .downloading, session.pointee.requestNumber == requestNumber else { return }
+    release(slot: slot, at: now)
+  }
+
+  /// The link has sent all that it was given of a transfer: the segment, or a window of it.
+  mutating func windowSent(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    guard let transfer = session.pointee.transfer else { return }
+    session.pointee.sentWindowBytes = transfer.wireBytes - transfer.heldBytes
+    guard transfer.isReleased else { return }
+    session.pointee.connection.finish(transfer, at: now)
+    session.pointee.transfer = nil
+    totals.segmentWireBytes += transfer.wireBytes
+    segmentArrives(slot: slot, at: now + halfRoundTrip(session), sentAt: now)
+  }
+
+  /// Payload of the segment in flight that has been sent by `now`.
+  private mutating func received(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) -> Int64? {
+    guard let transfer = session.pointee.transfer else { return nil }
+    let wire = session.pointee.sentWindowBytes + (edgeLink.delivered(transfer.flow, at: now) ?? 0)
+    return payload(wire: wire, of: session)
+  }
+
+  private func payload(wire: Int64, of session: UnsafeMutablePointer<ViewerSession>) -> Int64 {
+    min(session.pointee.requestBytes, wire * settings.tcp.segmentBytes / settings.tcp.wireSegmentBytes)
   }
 
   private mutating func scheduleProgressCheck(slot: UInt32, at now: SimTime) {
@@ -156,7 +251,7 @@ extension EdgeSiteState {
   mutating func checkProgress(slot: UInt32, requestNumber: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     guard session.pointee.phase == .downloading, session.pointee.requestNumber == requestNumber,
-      let flow = session.pointee.flow, let received = edgeLink.delivered(flow, at: now)
+      let received = received(session, at: now)
     else { return }
     let sent = session.pointee.requestedAt
     let progress = DownloadProgress(
@@ -178,11 +273,15 @@ extension EdgeSiteState {
   }
 
   private mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
-    guard let flow = session.pointee.flow, let received = edgeLink.cancel(flow, at: now) else { return }
+    guard let transfer = session.pointee.transfer else { return }
+    let window = edgeLink.cancel(transfer.flow, at: now) ?? 0
+    let received = payload(wire: session.pointee.sentWindowBytes + window, of: session)
+    session.pointee.transfer = nil
     session.pointee.statistics.received(bytes: received)
     totals.abandonedDownloads += 1
     totals.abandonedBytes += received
-    totals.cancelledSizes += session.pointee.requestBytes
+    totals.givenUpWireBytes += transfer.wireBytes - transfer.heldBytes
+    totals.givenUpWindowBytes += session.pointee.sentWindowBytes
   }
 
   private func outcome(
@@ -196,12 +295,6 @@ extension EdgeSiteState {
       totalMs: (endedAt - sent).milliseconds, firstByteMs: (session.pointee.firstByteAt - sent).milliseconds,
       levelMs: session.pointee.buffer.level(at: endedAt).milliseconds, ending: ending,
       ladder: ladder(title: Int(session.pointee.title)))
-  }
-
-  /// The last byte leaves the edge at `now` and reaches the player half a round trip later.
-  mutating func segmentSent(slot: UInt32, at now: SimTime) {
-    let session = sessions.at(slot)
-    segmentArrives(slot: slot, at: now + halfRoundTrip(session), sentAt: now)
   }
 
   private mutating func segmentArrives(slot: UInt32, at arrival: SimTime, sentAt: SimTime) {
@@ -262,6 +355,10 @@ extension EdgeSiteState {
     totals.starts += 1
     totals.startupNs += delay.nanoseconds
     startupDelays.add(delay)
+    countStartup(slot: slot, delay: delay)
+    if let services = settings.services {
+      queue.schedule(.positionIsDue(sessions.ref(slot)), at: time + services.use.resumeWriteInterval)
+    }
     let watch = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
     queue.schedule(.departure(sessions.ref(slot)), at: time + watch)
     queue.schedule(
@@ -290,6 +387,7 @@ extension EdgeSiteState {
   mutating func startupPatienceEnds(slot: UInt32, at now: SimTime) {
     guard !sessions.at(slot).pointee.buffer.hasStarted else { return }
     totals.lostAtStartup += 1
+    countLostAtStartup(slot: slot)
     leave(slot: slot, ending: .leftAtStartup, at: now)
   }
 
@@ -311,16 +409,17 @@ extension EdgeSiteState {
     }
   }
 
-  private mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
+  mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
     let session = sessions.at(slot)
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
     case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant: break
+    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
     if session.pointee.isSampled {
       records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))
     }
+    sessionEnds(slot: slot, at: now)
     countSessions(at: now)
     sessions.remove(slot)
   }

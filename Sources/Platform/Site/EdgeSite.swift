@@ -38,6 +38,10 @@ enum SiteEvent: BitwiseCopyable {
   case request(SessionRef)
   /// A segment from the origin arrives.
   case fetched(SegmentKey)
+  /// Acknowledgements open the window of a transfer.
+  case windowOpens(SessionRef, requestNumber: UInt32)
+  /// The capacity of the edge link changes.
+  case linkChange
   /// Time to ask the rule whether a download in flight should go on.
   case progressCheck(SessionRef, requestNumber: UInt32)
   /// The viewer gives up if the first frame has not been shown by now.
@@ -46,6 +50,20 @@ enum SiteEvent: BitwiseCopyable {
   case stallPatience(SessionRef)
   /// The viewer may have seen enough.
   case departure(SessionRef)
+  /// A title that was announced can be watched.
+  case released
+  /// The services answer a start request.
+  case servicesAnswer(reply: UInt32)
+  /// The player has waited long enough for the services.
+  case servicesTimeOut(SessionRef, attempt: UInt8)
+  /// Time to ask the services again.
+  case askAgain(SessionRef, attempt: UInt8)
+  /// Time to write the position back.
+  case positionIsDue(SessionRef)
+  /// A session writes how far its viewer has come.
+  case offsetWrite(SessionRef)
+  /// The cluster answers a session's command about its offset.
+  case offsetReply(SessionRef, isWrite: Bool, isServed: Bool)
   /// A window of the time series ends.
   case snapshot
 }
@@ -61,13 +79,22 @@ struct EdgeSiteState: ~Copyable {
 
   var queue: EventQueue<SiteEvent>
   var edgeLink: EdgeLink
+  private var linkCourse: LinkCourse
   var cache: EdgeCache
   var fetches = FetchTable()
   var sessions = SessionTable()
+  /// The title that ingest has yet to publish, if viewers wait for one.
+  var awaited: AwaitedTitle?
   var arrivals: [ArrivalProcess]
   let planners: [SessionPlanner]
   let directory: PartitionDirectory
   var outbox: [PlatformMessage] = []
+  /// Answers of the services that are on their way, by number, with a list of free numbers.
+  var replies: [StartReply] = []
+  var freeReplies: [UInt32] = []
+  /// Key of what sessions want of the services, and the stream of their backing off.
+  let servicesKey: StreamKey
+  var servicesRetries: RandomStream
 
   var totals = SiteCounters()
   var startupDelays = LogLinearHistogram()
@@ -84,17 +111,22 @@ struct EdgeSiteState: ~Copyable {
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
-    directory: PartitionDirectory, run: RunIdentity
+    linkCourse: LinkCourse, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
     self.directory = directory
+    servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
+    servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
     queue = EventQueue(backing: run.queue)
     log = EventLog(run: run, partition: index)
     invariants = InvariantSchedule(run: run)
-    edgeLink = EdgeLink(capacity: settings.edgeCapacity, classCaps: settings.accessCaps)
+    self.linkCourse = linkCourse
+    edgeLink = EdgeLink(capacity: self.linkCourse.capacity(at: .zero), classCaps: settings.accessCaps)
+    if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
+    awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
     for process in arrivals.indices { scheduleArrival(process: process) }
@@ -119,7 +151,7 @@ struct EdgeSiteState: ~Copyable {
       if completion <= pending {
         guard completion < limit else { return }
         while let flow = edgeLink.popCompleted(at: completion) {
-          segmentSent(slot: flow.owner, at: completion)
+          windowSent(slot: flow.owner, at: completion)
           note(.segmentSent, target: flow.owner, at: completion)
         }
       } else {
@@ -140,6 +172,13 @@ struct EdgeSiteState: ~Copyable {
     case .fetched(let key):
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .windowOpens(let session, let requestNumber):
+      if sessions.isPresent(session) { windowOpens(slot: session.slot, requestNumber: requestNumber, at: now) }
+      note(.windowOpens, target: session.slot, at: now)
+    case .linkChange:
+      edgeLink.setCapacity(linkCourse.capacity(at: now), at: now)
+      if let change = linkCourse.nextChange(after: now) { queue.schedule(.linkChange, at: change) }
+      note(.linkChange, target: 0, at: now)
     case .progressCheck(let session, let requestNumber):
       if sessions.isPresent(session) { checkProgress(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.progressCheck, target: session.slot, at: now)
@@ -152,6 +191,28 @@ struct EdgeSiteState: ~Copyable {
     case .departure(let session):
       if sessions.isPresent(session) { mayDepart(session, at: now) }
       note(.departure, target: session.slot, at: now)
+    case .released:
+      titleIsReleased(at: now)
+      note(.released, target: 0, at: now)
+    case .servicesAnswer(let reply):
+      freeReplies.append(reply)
+      servicesAnswer(replies[Int(reply)], at: now)
+      note(.servicesAnswer, target: replies[Int(reply)].session.slot, at: now)
+    case .servicesTimeOut(let session, let attempt):
+      if sessions.isPresent(session) { servicesTimeOut(session, attempt: attempt, at: now) }
+      note(.servicesTimeOut, target: session.slot, at: now)
+    case .askAgain(let session, let attempt):
+      if sessions.isPresent(session) { askAgain(session, attempt: attempt, at: now) }
+      note(.askAgain, target: session.slot, at: now)
+    case .positionIsDue(let session):
+      if sessions.isPresent(session) { positionIsDue(session, at: now) }
+      note(.positionIsDue, target: session.slot, at: now)
+    case .offsetWrite(let session):
+      if sessions.isPresent(session) { writeOffset(session, at: now) }
+      note(.offsetWrite, target: session.slot, at: now)
+    case .offsetReply(let session, let isWrite, let isServed):
+      offsetReplyArrives(session, isWrite: isWrite, isServed: isServed, at: now)
+      note(.offsetReply, target: session.slot, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -163,7 +224,13 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
-    case .fetch: preconditionFailure("an edge site is the lowest tier")
+    case .released: queue.schedule(.released, at: message.at)
+    case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
+    case .offsetReply(let reply):
+      let session = SessionRef(
+        slot: UInt32(truncatingIfNeeded: reply.token >> 32), generation: UInt32(truncatingIfNeeded: reply.token))
+      queue.schedule(.offsetReply(session, isWrite: reply.isWrite, isServed: reply.isServed), at: message.at)
+    default: preconditionFailure("nobody sends this to an edge site")
     }
   }
 
@@ -191,6 +258,15 @@ struct EdgeSiteState: ~Copyable {
     case departure = 7
     case snapshot = 8
     case segmentSent = 9
+    case windowOpens = 10
+    case linkChange = 11
+    case released = 12
+    case servicesAnswer = 13
+    case servicesTimeOut = 14
+    case askAgain = 15
+    case positionIsDue = 16
+    case offsetWrite = 17
+    case offsetReply = 18
   }
 
   @inline(__always)
@@ -201,12 +277,14 @@ struct EdgeSiteState: ~Copyable {
 
   /// Draws of all streams of the site so far.
   private var draws: UInt64 {
-    var sum = planDraws
+    var sum = planDraws &+ servicesRetries.draws
     for process in arrivals { sum &+= process.draws }
     return sum
   }
 
-  mutating func countPlan(_ plan: SessionPlan) { planDraws &+= plan.draws }
+  mutating func countPlan(_ plan: SessionPlan) { countDraws(plan.draws) }
+  /// Draws of a stream that belongs to one session.
+  mutating func countDraws(_ draws: UInt64) { planDraws &+= draws }
 
   /// Brings the session-time integral up to `now`; called before the number of sessions changes.
   mutating func countSessions(at now: SimTime) {

@@ -14,11 +14,15 @@ struct ViewerSession: BitwiseCopyable {
   enum Phase: UInt8, BitwiseCopyable {
     /// The slot is free.
     case vacant
+    /// The services have been asked and have not answered.
+    case awaitingServices
+    /// The cluster has been asked where the viewer left off.
+    case awaitingOffset
     /// The next request is on its way to the edge, or waits for room in the buffer.
     case requesting
     /// The edge waits for the segment from the origin.
     case awaitingFetch
-    /// The segment is on the edge link.
+    /// The segment is on the edge link, or waits for acknowledgements to open the window.
     case downloading
     /// Everything that can be watched has arrived.
     case drained
@@ -50,7 +54,12 @@ struct ViewerSession: BitwiseCopyable {
   var firstByteAt: SimTime
   /// Number of the request within the session; progress checks name it.
   var requestNumber: UInt32
-  var flow: FlowID?
+  /// The connection to the edge, warm from one segment to the next.
+  var connection: TCPConnection
+  /// The segment on its way over the connection.
+  var transfer: TCPTransfer?
+  /// Bytes on the wire of the transfer's windows that the link has sent, the present one aside.
+  var sentWindowBytes: Int64
   var requestBytes: Int64
 
   /// The player.
@@ -58,6 +67,8 @@ struct ViewerSession: BitwiseCopyable {
   var estimator: ThroughputEstimator
   var buffer: PlaybackBuffer
   var statistics: PlaybackStatistics
+  /// Its dealings with the services.
+  var services = SessionServices()
   /// What of its playback is already in the site's totals.
   var counted: CountedPlayback
 }

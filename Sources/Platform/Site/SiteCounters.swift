@@ -12,6 +12,8 @@ struct SiteCounters: Sendable {
   var starts: Int64 = 0
   /// Sessions that ended because the viewer had seen enough.
   var completions: Int64 = 0
+  /// Sessions that came for a title before it was released.
+  var arrivedEarly: Int64 = 0
   /// Viewers who gave up before the first frame.
   var lostAtStartup: Int64 = 0
   /// Viewers who gave up during a stall.
@@ -40,10 +42,14 @@ struct SiteCounters: Sendable {
   var abandonedDownloads: Int64 = 0
   /// Bytes that had arrived of them.
   var abandonedBytes: Int64 = 0
-  /// Sizes of all flows started on the edge link, in bytes.
-  var startedBytes: Int64 = 0
-  /// Sizes of the flows taken off the link before they were complete, in bytes.
-  var cancelledSizes: Int64 = 0
+  /// Bytes on the wire that windows have released to the edge link.
+  var releasedWireBytes: Int64 = 0
+  /// Bytes on the wire of the segments that arrived whole.
+  var segmentWireBytes: Int64 = 0
+  /// Bytes on the wire that had been released for downloads when they were given up.
+  var givenUpWireBytes: Int64 = 0
+  /// Of these, bytes of windows that had been sent whole.
+  var givenUpWindowBytes: Int64 = 0
   /// Time from request to last byte, summed over whole segments, in nanoseconds.
   var downloadNs: Int64 = 0
 
@@ -55,6 +61,31 @@ struct SiteCounters: Sendable {
   var fetched: Int64 = 0
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
+
+  /// Resume offsets that were asked for and answered, and how long that took, summed, in nanoseconds.
+  var offsetReads: Int64 = 0
+  /// See `offsetReads`.
+  var offsetReadNs: Int64 = 0
+  /// Reads that the cluster did not serve: these viewers start where their history says.
+  var failedOffsetReads: Int64 = 0
+  /// Offsets that were written and answered.
+  var offsetWrites: Int64 = 0
+  /// Writes that the cluster did not serve.
+  var failedOffsetWrites: Int64 = 0
+  /// Attempts to reach the services after a failed one.
+  var serviceRetries: Int64 = 0
+  /// Viewers who left because the services failed them in every attempt.
+  var lostToServices: Int64 = 0
+  /// Answers of the services that came when nobody waited for them any more.
+  var lateServiceAnswers: Int64 = 0
+  /// Positions sent to the services.
+  var positionsSent: Int64 = 0
+  /// Time that each part of the start-up took, summed over the sessions that started, in nanoseconds.
+  var startupPartNs = [Int64](repeating: 0, count: StartupPart.allCases.count)
+  /// Sessions that started late, by the part that took longest.
+  var delayedBy = [Int64](repeating: 0, count: StartupPart.allCases.count)
+  /// Viewers who gave up before the first frame, by the part that they waited for.
+  var lostIn = [Int64](repeating: 0, count: StartupPart.allCases.count)
 
   /// Sessions at the site, integrated over time, in session-nanoseconds.
   var sessionNs: Double = 0
@@ -96,8 +127,11 @@ extension SiteCounters {
   /// Every whole-number total: what sums over sites and differences over windows go through.
   private static let wholeNumbers: [any WritableKeyPath<SiteCounters, Int64> & Sendable] = [
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
-    \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.startedBytes,
-    \.cancelledSizes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched, \.coalesced, \.carriedBytes, \.evictions,
+    \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
+    \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
+    \.coalesced, \.carriedBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
+    \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
+    \.failedOffsetWrites,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
@@ -106,6 +140,11 @@ extension SiteCounters {
     for index in outcomeRequests.indices {
       result.outcomeRequests[index] += sign * other.outcomeRequests[index]
       result.outcomeBytes[index] += sign * other.outcomeBytes[index]
+    }
+    for index in startupPartNs.indices {
+      result.startupPartNs[index] += sign * other.startupPartNs[index]
+      result.delayedBy[index] += sign * other.delayedBy[index]
+      result.lostIn[index] += sign * other.lostIn[index]
     }
     result.playedKbit += Double(sign) * other.playedKbit
     result.sessionNs += Double(sign) * other.sessionNs

@@ -1,3 +1,4 @@
+import IngestModel
 import NetModel
 import PlayerModel
 import SimEngine
@@ -6,6 +7,9 @@ import SimEngine
 struct SiteSettings: Sendable {
   let edgeCapacity: BitRate
   let accessCaps: [BitRate]
+  /// Round-trip time that each access class adds.
+  let accessRoundTrips: [SimDuration]
+  let tcp: TCPProfile
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   /// The bitrate rule of every player.
@@ -14,10 +18,24 @@ struct SiteSettings: Sendable {
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
+  /// The title that cannot be watched before ingest has published it.
+  let awaitedTitle: UInt32?
+  /// The services behind a play button, if there are any.
+  let services: SiteServices?
+  /// How often a session writes its resume offset, where there is a cluster to keep it.
+  let offsetInterval: SimDuration
 
-  init(scenario: Scenario, catalog: Catalog) {
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
+    services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
-    accessCaps = scenario.viewers.access.map { BitRate(bitsPerSecond: Double($0.bitsPerSecond)) }
+    accessCaps = scenario.viewers.access.map { access in
+      AccessClass(
+        name: "", share: access.share, cap: BitRate(bitsPerSecond: Double(access.bitsPerSecond)),
+        roundTrip: access.roundTrip, lossRate: access.loss
+      ).connectionCap(pathRoundTrip: scenario.viewers.roundTrip.mean)
+    }
+    accessRoundTrips = scenario.viewers.access.map(\.roundTrip)
+    tcp = scenario.network.tcp.profile
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
     guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {
@@ -32,6 +50,9 @@ struct SiteSettings: Sendable {
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
+    let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
+    awaitedTitle = isAwaited ? catalog.premiereTitle.map { UInt32($0) } : nil
+    offsetInterval = scenario.cluster?.resume.writeInterval ?? .zero
   }
 }
 

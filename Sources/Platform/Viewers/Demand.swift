@@ -31,8 +31,7 @@ struct Demand: Sendable {
     regular = PiecewiseLinearRate(knots: knots)
 
     premiere = viewers.premiere.map { premiere in
-      var releaseS = premiere.at.seconds - startS
-      if releaseS < 0 { releaseS += 86_400 }
+      let releaseS = scenario.moment(premiere.at).seconds
       let riseS = premiere.rise.seconds
       let fallS = premiere.fall.seconds
       let peakPerSecond = 2 * Double(premiere.sessions) / sites / (riseS + fallS)

@@ -39,6 +39,11 @@ public struct ChartAxis: Sendable {
     self.range = range
   }
 
+  /// A value of the axis as its ticks would call it: `21:07` on a clock, `90 min` on elapsed time.
+  public func text(_ value: Double) -> String {
+    AxisScale(self, values: [value], isTight: true, tickCount: 1).text(value)
+  }
+
   /// `Concurrency [viewers]`; times carry their units in the labels.
   var label: String { unit.isEmpty ? title : "\(title) [\(unit)]" }
 }

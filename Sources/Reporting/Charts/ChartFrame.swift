@@ -49,6 +49,8 @@ struct ChartFrame {
   let bottom: Double
   let x: AxisScale
   let y: AxisScale
+  /// Room between the title of the vertical axis and the plot, for the names of spans.
+  let headroom: Double
   private let title: String
   private let legend: [(name: String, index: Int, mark: Mark)]
   private let xAxis: ChartAxis
@@ -60,9 +62,10 @@ struct ChartFrame {
 
   init(
     title: String, width: Double, height: Double, xAxis: ChartAxis, yAxis: ChartAxis, x: AxisScale, y: AxisScale,
-    legend: [(name: String, index: Int, mark: Mark)]
+    legend: [(name: String, index: Int, mark: Mark)], headroom: Double = 0
   ) {
     self.title = title
+    self.headroom = headroom
     self.xAxis = xAxis
     self.yAxis = yAxis
     self.x = x
@@ -73,7 +76,7 @@ struct ChartFrame {
     left = max(44, widest + 14)
     right = width - 18
     let rows = Self.rows(of: legend, width: width)
-    top = 62 + (legend.count > 1 ? Double(rows.count) * 20 : 0)
+    top = 62 + headroom + (legend.count > 1 ? Double(rows.count) * 20 : 0)
     bottom = height - 44
   }
 
@@ -97,7 +100,7 @@ struct ChartFrame {
   func background(xTicks: Bool = true, yTicks: Bool = true) -> String {
     var text = SVGText.text("title", 12, 24, title)
     // The title of the vertical axis lies flat above it, where it can be read without turning one's head.
-    text += SVGText.text("axis-title", 12, top - 14, yAxis.label)
+    text += SVGText.text("axis-title", 12, top - headroom - 14, yAxis.label)
     text += SVGText.text("axis-title middle", (left + right) / 2, size.height - 8, xAxis.label)
     text += legendText
     if yTicks {

@@ -42,13 +42,15 @@ enum ChartStyle {
       .chart .title{font-size:16px;font-weight:600}
       .chart .tick,.chart .axis-title,.chart .note{fill:var(--soft)}
       .chart .tick,.chart .note{font-size:12px}
-      .chart .note{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round;pointer-events:none}
+      .chart .note{pointer-events:none}
       .chart .middle{text-anchor:middle}
       .chart .end{text-anchor:end}
       .chart .grid{stroke:var(--grid)}
       .chart .axis{stroke:var(--axis)}
       .chart .zero{stroke:var(--soft);stroke-dasharray:4 3}
       .chart .span{fill:var(--span)}
+      .chart .begin{stroke:var(--axis);stroke-width:1}
+      .chart .beyond{fill:var(--ink)}
       .chart .hit{fill:transparent}
       .chart .hit:hover{fill:var(--span)}
       .chart .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:butt}

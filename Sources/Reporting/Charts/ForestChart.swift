@@ -36,6 +36,9 @@ public struct ForestChart: Chart {
     self.rows = rows
   }
 
+  /// A step of ticks that people would choose, at least as large as a rough one.
+  public static func step(for rough: Double) -> Double { AxisTicks.niceStep(for: rough) }
+
   /// Height in pixels at full width.
   public var height: Double { 96 + 30 * Double(max(1, rows.count)) }
 
@@ -45,11 +48,22 @@ public struct ForestChart: Chart {
     return "\(axis.label), with intervals. \(parts.joined(separator: "; "))."
   }
 
+  /// The end of a whisker: a stroke, or an arrow where the interval goes on beyond the axis.
+  private func end(_ x: Double, _ y: Double, isBeyond: Bool, towards side: Double) -> String {
+    guard isBeyond else { return SVGText.line("whisker", x, y - 5, x, y + 5) }
+    var path = SVGPath()
+    for (dx, dy) in [(8.0 * side, 0.0), (0, -5), (0, 5)] { path.draw(to: x + dx, y + dy) }
+    return "<path class=\"beyond\" d=\"\(path.text)z\"/>\n"
+  }
+
   private static func text(_ row: Row) -> String {
-    let interval = row.interval.map {
-      " (\(DisplayNumber.significant($0.lowerBound, digits: 3)) to \(DisplayNumber.significant($0.upperBound, digits: 3)))"
-    }
-    return DisplayNumber.significant(row.value, digits: 3) + (interval ?? "")
+    let interval = row.interval.map { " (\(number($0.lowerBound)) to \(number($0.upperBound)))" }
+    return number(row.value) + (interval ?? "")
+  }
+
+  /// Three digits; what is smaller than a millionth is the rounding of sums, not a difference.
+  private static func number(_ value: Double) -> String {
+    abs(value) < 1e-6 ? "0" : DisplayNumber.significant(value, digits: 3)
   }
 
   /// The elements inside the `svg` element.
@@ -79,10 +93,12 @@ public struct ForestChart: Chart {
       if let interval = row.interval {
         let (low, high) = (across(interval.lowerBound), across(interval.upperBound))
         text += SVGText.line("whisker", low, middle, high, middle)
-        text += SVGText.line("whisker", low, middle - 5, low, middle + 5)
-        text += SVGText.line("whisker", high, middle - 5, high, middle + 5)
+        text += end(low, middle, isBeyond: interval.lowerBound < x.lower, towards: -1)
+        text += end(high, middle, isBeyond: interval.upperBound > x.upper, towards: 1)
       }
-      text += SVGText.rectangle(ChartStyle.fill(row.isClear ? 0 : 6), across(row.value) - 5, middle - 5, 10, 10)
+      if row.value >= x.lower, row.value <= x.upper {
+        text += SVGText.rectangle(ChartStyle.fill(row.isClear ? 0 : 6), across(row.value) - 5, middle - 5, 10, 10)
+      }
       text += SVGText.text("tick", right + 14, middle + 4, Self.text(row))
       text += SVGText.rectangle(
         "hit", left, middle - 15, right - left, 30, tooltip: "\(row.name): \(Self.text(row)) \(axis.unit)")

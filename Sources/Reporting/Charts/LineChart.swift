@@ -83,12 +83,18 @@ public struct LineChart: Chart {
     if isStacked { vertical.includesZero = true }
     let x = AxisScale(xAxis, values: shown.flatMap { $0.points.map(\.x) }, isTight: true, tickCount: 8)
     let y = AxisScale(vertical, values: heights, isTight: false, tickCount: 5)
-    let frame = ChartFrame(
-      title: title, width: width, height: height, xAxis: xAxis, yAxis: yAxis, x: x, y: y,
-      legend: series.enumerated().map { (name: $1.name, index: $0, mark: isStacked ? .box : .line) })
+    func frame(headroom: Double) -> ChartFrame {
+      ChartFrame(
+        title: title, width: width, height: height, xAxis: xAxis, yAxis: yAxis, x: x, y: y,
+        legend: series.enumerated().map { (name: $1.name, index: $0, mark: isStacked ? .box : .line) },
+        headroom: headroom)
+    }
+    // Names of spans stand above the plot, where no line runs through them; how many rows they need follows from the
+    // width of the plot alone.
+    let rowCount = spanNames(frame(headroom: 0)).map { $0.row + 1 }.max() ?? 0
+    let frame = frame(headroom: rowCount == 0 ? 0 : Double(rowCount) * Self.nameHeight + 2)
     var text = frame.background()
-    let spans = spanText(frame)
-    text += spans.shapes
+    text += spanText(frame)
     if isStacked {
       for (index, area) in shown.enumerated() {
         text += areaText(area, below: index == 0 ? nil : shown[index - 1], index, frame)
@@ -97,7 +103,7 @@ public struct LineChart: Chart {
       for (index, line) in shown.enumerated() { text += ribbonText(line, index, frame) }
       for (index, line) in shown.enumerated() { text += lineText(line, index, frame) }
     }
-    return text + hitText(frame) + spans.names
+    return text + hitText(frame)
   }
 
   /// Each series on top of those before it; a gap counts as nothing.
@@ -171,30 +177,56 @@ public struct LineChart: Chart {
     return "<path class=\"\(css)\" d=\"\(path.text)z\"/>\n"
   }
 
-  /// Spans with their names; names that would run into each other move down a line.
-  private func spanText(_ frame: ChartFrame) -> (shapes: String, names: String) {
-    var shapes = ""
-    var names = ""
-    var ends = [Double](repeating: -.infinity, count: 3)
-    for span in spans {
-      guard span.range.upperBound >= frame.x.lower, span.range.lowerBound <= frame.x.upper else { continue }
+  private static let nameHeight = 15.0
+
+  /// A span's name: where it begins or ends, and in which row above the plot.
+  private struct SpanName {
+    var span: Span
+    var x: Double
+    var isLate: Bool
+    var row: Int
+  }
+
+  /// Where names of spans stand; names that would run into each other stand in different rows, and what finds no place
+  /// in four of them is told by the tooltip alone.
+  private func spanNames(_ frame: ChartFrame) -> [SpanName] {
+    var names: [SpanName] = []
+    var ends = [Double](repeating: -.infinity, count: 4)
+    for span in shownSpans(frame) {
       let start = frame.across(span.range.lowerBound)
-      let width = max(2, frame.across(span.range.upperBound) - start)
-      let from = frame.x.text(span.range.lowerBound)
-      let to = frame.x.text(span.range.upperBound)
-      shapes += SVGText.rectangle(
-        "span", start, frame.top, width, frame.bottom - frame.top,
-        tooltip: span.range.lowerBound == span.range.upperBound
-          ? "\(span.name), \(from)" : "\(span.name), \(from) to \(to)")
       let wide = SVGText.width(span.name, size: ChartFrame.tickSize)
       let isLate = start + wide + 4 > frame.right
       let (first, last) = isLate ? (start - wide - 4, start - 4) : (start + 4, start + 4 + wide)
       guard let row = ends.firstIndex(where: { $0 < first }) else { continue }
       ends[row] = last + 6
-      names += SVGText.text(
-        isLate ? "note end" : "note", isLate ? start - 4 : start + 4, frame.top + 13 + Double(row) * 14, span.name)
+      names.append(SpanName(span: span, x: isLate ? start - 4 : start + 4, isLate: isLate, row: row))
     }
-    return (shapes, names)
+    return names
+  }
+
+  private func shownSpans(_ frame: ChartFrame) -> [Span] {
+    spans.filter { $0.range.upperBound >= frame.x.lower && $0.range.lowerBound <= frame.x.upper }
+  }
+
+  /// Spans as bands behind the lines, reaching up to their names.
+  private func spanText(_ frame: ChartFrame) -> String {
+    var text = ""
+    for span in shownSpans(frame) {
+      let start = frame.across(span.range.lowerBound)
+      let width = max(2, frame.across(span.range.upperBound) - start)
+      let from = frame.x.text(span.range.lowerBound)
+      let to = frame.x.text(span.range.upperBound)
+      text += SVGText.rectangle(
+        "span", start, frame.top - frame.headroom, width, frame.bottom - frame.top + frame.headroom,
+        tooltip: from == to ? "\(span.name), \(from)" : "\(span.name), \(from) to \(to)")
+      // Spans that touch or overlap are told apart by their beginnings.
+      text += SVGText.line("begin", start, frame.top - frame.headroom, start, frame.bottom)
+    }
+    for name in spanNames(frame) {
+      let height = frame.top - frame.headroom + 11 + Double(name.row) * Self.nameHeight
+      text += SVGText.text(name.isLate ? "note end" : "note", name.x, height, name.span.name)
+    }
+    return text
   }
 
   /// Columns that light up under the pointer and tell the values there; no script is needed.

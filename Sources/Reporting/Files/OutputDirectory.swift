@@ -49,6 +49,23 @@ public final class OutputDirectory {
   /// Whether the folder holds a file of this name.
   public func contains(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
 
+  /// Makes a folder inside the folder, where it is missing.
+  public func makeFolder(_ name: String) throws(FileError) { try Self.make(path(of: name)) }
+
+  /// Names of the files in a folder inside the folder, in alphabetical order; hidden files are left out.
+  public func files(in name: String) -> [String] {
+    guard let listing = opendir(path(of: name)) else { return [] }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
   /// Makes a folder and its parents.
   static func make(_ path: String) throws(FileError) {
     var prefix = path.hasPrefix("/") ? "/" : ""

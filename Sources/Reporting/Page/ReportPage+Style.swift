@@ -9,10 +9,13 @@ extension ReportPage {
       h1{font-size:28px;line-height:1.2;margin:0 0 4px}
       h2{font-size:20px;margin:40px 0 12px;padding-top:12px;border-top:1px solid var(--grid)}
       p{max-width:75ch;margin:8px 0}
+      ul{max-width:100ch;padding-left:20px;margin:8px 0}
+      .sentences{font-size:16px}
+      .sentences li{margin:4px 0}
       .subtitle,.more,figcaption,footer{color:var(--soft)}
       a{color:var(--c0)}
       nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:12px}
-      .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;margin:16px 0}
+      .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,560px),1fr));gap:20px;margin:16px 0}
       figure{margin:0;padding:8px;border:1px solid var(--grid);border-radius:8px;break-inside:avoid}
       figure svg{display:block;width:100%;height:auto;max-width:1000px;margin:0 auto}
       figcaption{font-size:13px;padding:2px 8px 4px}

@@ -6,14 +6,18 @@ public struct ReportPage: Sendable {
   public enum Item: Sendable {
     /// A paragraph of text.
     case paragraph(String)
+    /// Sentences, each on a line of its own.
+    case sentences([String])
     /// Figures that matter most, large, each with its meaning below.
     case keyFigures([(value: String, meaning: String)])
-    /// A chart, with an optional remark below it and a link to its data.
-    case figure(any Chart, remark: String = "", dataFile: String? = nil)
+    /// A chart, with an optional remark below it and links to its data and to the chart as a file.
+    case figure(any Chart, remark: String = "", dataFile: String? = nil, chartFile: String? = nil)
     /// A table, shown at once.
     case table(Table)
     /// A table behind a line that opens it, with an optional link to the whole of it.
     case foldedTable(String, Table, dataFile: String? = nil)
+    /// Files that belong to the page, each with what it holds.
+    case links([(file: String, meaning: String)])
   }
 
   /// A section.
@@ -93,25 +97,30 @@ public struct ReportPage: Sendable {
   private static func text(_ item: Item) -> String {
     switch item {
     case .paragraph(let paragraph): return "<p>\(SVGText.escaped(paragraph))</p>\n"
+    case .sentences(let sentences):
+      return "<ul class=\"sentences\">\n\(sentences.map { "<li>\(SVGText.escaped($0))</li>\n" }.joined())</ul>\n"
     case .keyFigures(let figures):
       let parts = figures.map {
         "<div><b>\(SVGText.escaped($0.value))</b><span>\(SVGText.escaped($0.meaning))</span></div>"
       }
       return "<div class=\"key-figures\">\(parts.joined(separator: "\n"))</div>\n"
-    case .figure(let chart, let remark, let dataFile):
-      var caption = SVGText.escaped(remark)
-      if let dataFile { caption += (caption.isEmpty ? "" : " ") + link(dataFile) }
+    case .figure(let chart, let remark, let dataFile, let chartFile):
+      let parts = [SVGText.escaped(remark), dataFile.map { link($0) }, chartFile.map { link($0, text: "svg") }]
+      let caption = parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
       let foot = caption.isEmpty ? "" : "<figcaption>\(caption)</figcaption>\n"
       return "<figure>\n\(chart.svg(standalone: false))\(foot)</figure>\n"
     case .table(let table): return self.text(table)
     case .foldedTable(let title, let table, let dataFile):
       let more = dataFile.map { "<p>\(link($0))</p>\n" } ?? ""
       return "<details>\n<summary>\(SVGText.escaped(title))</summary>\n\(self.text(table))\(more)</details>\n"
+    case .links(let links):
+      let rows = links.map { "<li>\(link($0.file)): \(SVGText.escaped($0.meaning))</li>\n" }
+      return "<ul>\n\(rows.joined())</ul>\n"
     }
   }
 
-  private static func link(_ file: String) -> String {
-    "<a href=\"\(SVGText.escaped(file))\">\(SVGText.escaped(file))</a>"
+  private static func link(_ file: String, text: String? = nil) -> String {
+    "<a href=\"\(SVGText.escaped(file))\">\(SVGText.escaped(text ?? file))</a>"
   }
 
   private static func text(_ table: Table) -> String {

@@ -31,6 +31,18 @@ public enum DisplayNumber {
     return significant(number, digits: 3)
   }
 
+  /// A number rounded to a whole one, its thousands apart by narrow spaces: `102 253`.
+  public static func grouped(_ number: Double) -> String {
+    guard number.isFinite, abs(number) < 1e15 else { return significant(number) }
+    let digits = String(Int64(abs(number.rounded())))
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "\u{202F}" }
+      text.append(digit)
+    }
+    return number.rounded() < 0 ? "-\(text)" : text
+  }
+
   private static func formatted(_ format: String, _ number: Double) -> String {
     var buffer = [CChar](repeating: 0, count: 400)
     let count = withVaList([number]) { vsnprintf(&buffer, buffer.count, format, $0) }

@@ -133,6 +133,20 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
     return heap.count > 0 ? SimTime(nanoseconds: heap.first.time) : nil
   }
 
+  /// Moves ``now`` to `time` without an event, for a model whose clock is also moved by other queues.
+  ///
+  /// `time` must lie neither before ``now`` nor after the next pending event.
+  @inlinable
+  public mutating func advance(to time: SimTime) {
+    guard time.nanoseconds > clock else {
+      precondition(time.nanoseconds == clock, "the clock of a queue does not go back")
+      return
+    }
+    precondition(nextTime().map { time <= $0 } ?? true, "the clock of a queue does not jump over events")
+    clock = time.nanoseconds
+    eventsThisInstant = 0
+  }
+
   /// Takes out the next event if it is due strictly before `limit`, and moves ``now`` to its time.
   ///
   /// Otherwise the queue and ``now`` stay as they are.

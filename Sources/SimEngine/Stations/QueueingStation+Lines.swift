@@ -90,6 +90,7 @@ extension QueueingStation {
   @usableFromInline
   mutating func noteEntry(at now: SimTime, waits: Bool) {
     observers.inSystem.add(1, at: now)
+    observers.insideSinceNs &+= now.nanoseconds
     guard waits else { return }
     observers.delayed.add()
     observers.waiting.set(Double(queueLength), at: now)
@@ -104,12 +105,17 @@ extension QueueingStation {
   @usableFromInline
   mutating func noteDeparture(_ departure: StationDeparture, at now: SimTime) {
     observers.inSystem.add(-1, at: now)
+    let seenFrom = max(departure.arrived, observers.observedFrom)
+    observers.insideSinceNs &-= seenFrom.nanoseconds
+    observers.departedNs &+= (now - seenFrom).nanoseconds
     switch departure.outcome {
     case .served:
       observers.waits.add(departure.waited.seconds)
       observers.sojourns.add(departure.sojourn.seconds)
     case .timedOut:
       observers.timeouts.add()
+    case .interrupted:
+      observers.interruptions.add()
     }
   }
 }

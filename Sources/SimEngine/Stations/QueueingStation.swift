@@ -29,11 +29,13 @@ public struct QueueingStation: Sendable {
     public var patience: SimDuration?
     /// Whether patience also ends a service that has begun, as a client's timeout does.
     public var patienceCoversService: Bool
+    /// Whether the station may fail and put out all jobs at once; see ``QueueingStation/interruptAll(_:)``.
+    public var isInterruptible: Bool
 
     /// A configuration; at least one server and one priority.
     public init(
       servers: Int = 1, queueLimit: Int? = nil, priorities: Int = 1, isPreemptive: Bool = false,
-      patience: SimDuration? = nil, patienceCoversService: Bool = false
+      patience: SimDuration? = nil, patienceCoversService: Bool = false, isInterruptible: Bool = false
     ) {
       precondition(servers > 0 && servers <= Int(Int32.max), "a station has at least one server")
       precondition(priorities > 0 && priorities <= 256, "a station has 1 to 256 priorities")
@@ -44,7 +46,12 @@ public struct QueueingStation: Sendable {
       self.isPreemptive = isPreemptive
       self.patience = patience
       self.patienceCoversService = patienceCoversService
+      self.isInterruptible = isInterruptible
     }
+
+    /// Whether a service that has begun may be taken back.
+    @usableFromInline
+    var cancelsServices: Bool { isPreemptive || isInterruptible || patience != nil && patienceCoversService }
   }
 
   /// A job inside the station; places are reused.
@@ -199,7 +206,7 @@ public struct QueueingStation: Sendable {
     serving[Int(server)] = place
     let completion = event(.completion(server: UInt32(server)))
     // Only what may be cancelled pays for a cancellation slot.
-    if configuration.isPreemptive || configuration.patience != nil && configuration.patienceCoversService {
+    if configuration.cancelsServices {
       places[index].completion = queue.scheduleCancellable(completion, after: places[index].remaining)
     } else {
       queue.schedule(completion, after: places[index].remaining)

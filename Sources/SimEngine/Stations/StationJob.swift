@@ -26,6 +26,8 @@ public struct StationDeparture: BitwiseCopyable, Hashable, Sendable {
     case served
     /// Its patience ran out first.
     case timedOut
+    /// The station failed while it was inside.
+    case interrupted
   }
   /// The job.
   public var job: StationJob
@@ -84,12 +86,23 @@ public struct StationObservers: BitwiseCopyable, Sendable {
   public internal(set) var timeouts = Counter()
   /// Times that a job was pushed out of service by a more urgent one.
   public internal(set) var preemptions = Counter()
+  /// Jobs that a failure of the station put out.
+  public internal(set) var interruptions = Counter()
   /// Waiting times of served jobs [s].
   public internal(set) var waits = Tally()
   /// Times from coming to leaving of served jobs [s].
   public internal(set) var sojourns = Tally()
+  /// Times from coming to leaving of all jobs that left, however they fared, summed [ns].
+  var departedNs: Int64 = 0
+  /// Times at which the jobs that are inside came, summed [ns]; wraps around, only differences are used.
+  var insideSinceNs: Int64 = 0
+  /// Start of the observation.
+  var observedFrom: SimTime
+  /// Jobs that were inside then.
+  var insideAtStart: UInt64 = 0
 
   init(at time: SimTime) {
+    observedFrom = time
     inSystem = TimeWeighted(at: time)
     waiting = TimeWeighted(at: time)
   }
@@ -100,6 +113,9 @@ public struct StationObservers: BitwiseCopyable, Sendable {
     fresh.inSystem.reset(at: time)
     fresh.waiting = waiting
     fresh.waiting.reset(at: time)
+    // Who is inside is seen from now on only.
+    fresh.insideAtStart = UInt64(inSystem.level)
+    fresh.insideSinceNs = time.nanoseconds &* Int64(inSystem.level)
     self = fresh
   }
 }

@@ -40,6 +40,9 @@ public enum Quantiles {
     return gsl_cdf_ugaussian_Pinv(probability)
   }
 
+  /// P(Z <= z) for the standard normal distribution.
+  public static func normalProbability(_ z: Double) -> Double { gsl_cdf_ugaussian_P(z) }
+
   /// P(X <= count) for a binomial variate of `trials` with the given success probability.
   public static func binomialProbability(_ count: Int, trials: Int, success: Double) -> Double {
     precondition(trials >= 0 && trials <= Int(UInt32.max) && success >= 0 && success <= 1, "no such binomial")

@@ -30,11 +30,13 @@ enum CacheVerb {
       .value("limit", "N", "Read only the first N requests."),
       .value("seed", "S", standard: "0", "Seed of policies that choose at random."),
       .value("jobs", "N", short: "j", "Threads; all processors by default. Never changes a figure."),
+      .value("plot", "FILE.svg", completion: .file, "Draw the miss ratio by cache size, a line a policy."),
       .choice("print", TableFormat.allCases.map(\.rawValue), "How the table is printed."),
     ],
     examples: [
       Example("simrun cache trace.csv --policy lru,sieve,s3fifo --size 1%,10%", "Three policies at two sizes."),
       Example("simrun cache trace.csv.zst --mrc", "The whole LRU curve."),
+      Example("simrun cache trace.csv --policy lru,sieve --plot misses.svg", "A miss-ratio curve a policy, drawn."),
     ])
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
@@ -44,7 +46,10 @@ enum CacheVerb {
     }
     let jobs = try ScenarioOptions.jobs(invocation)
     let ignoresSizes = invocation.flag("ignore-object-size")
-    let capacities = try sizes(invocation)
+    var capacities = try sizes(invocation)
+    if capacities.isEmpty, invocation.text("plot") != nil, !invocation.flag("mrc") {
+      capacities = try plottedShares.map { text in try CacheCapacity(text) }
+    }
     if invocation.flag("mrc") {
       let footprint = ignoresSizes ? Int64(trace.objectCount) : trace.footprintBytes
       let points = MissRatioCurve.lru(
@@ -53,6 +58,7 @@ enum CacheVerb {
           ? MissRatioCurve.defaultCapacities(footprint: footprint)
           : capacities.map { $0.resolved(footprint: footprint) },
         ignoringSizes: ignoresSizes, jobs: jobs)
+      try draw(invocation) { CachePlot.chart(trace: $0, curve: points, ignoresSizes: ignoresSizes) }
       show(MissRatioPoint.header, points.map(\.fields), invocation)
       return .success
     }
@@ -68,10 +74,21 @@ enum CacheVerb {
       options.admission = try AdmissionRegistry.standard.choice(invocation.text("admission") ?? "none")
     } catch { throw invocation.error("admission", error.description) }
     let rows = CacheStudy.rows(trace: trace, options: options)
+    try draw(invocation) { CachePlot.chart(trace: $0, rows: rows, ignoresSizes: ignoresSizes) }
     show(
       CacheStudyRow.header(withRegret: options.comparesWithBelady),
       rows.map { $0.fields(withRegret: options.comparesWithBelady) }, invocation)
     return .success
+  }
+
+  /// Sizes of a plot without `--size`: shares of the footprint, evenly on a logarithmic axis.
+  private static let plottedShares = ["0.1%", "0.2%", "0.5%", "1%", "2%", "5%", "10%", "20%", "50%"]
+
+  /// Writes the chart that `--plot` asks for.
+  private static func draw(_ invocation: Invocation, _ chart: (_ trace: String) -> any Chart) throws {
+    guard let path = invocation.text("plot") else { return }
+    let trace = invocation.required("TRACE").split(separator: "/").last.map(String.init) ?? ""
+    try AtomicFile.write(chart(trace).svg(), to: path)
   }
 
   private static func readTrace(_ invocation: Invocation) throws -> RequestTrace {

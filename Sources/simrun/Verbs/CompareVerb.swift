@@ -12,7 +12,7 @@ enum CompareVerb {
     discussion: """
       Every configuration meets the same viewers (common random numbers). Differences from the baseline are paired \
       replication by replication; intervals are 95 % Student intervals, p-values are Holm-corrected over the \
-      configurations. Writes compare.csv, the tables of all runs, and run.json; replications that the same build has \
+      configurations. Writes compare.csv, the tables of all runs, run.json and report.html; replications that the same build has \
       already left in the folder are taken over.
       """,
     operands: [Operand("SCENARIO", "A scenario file.", completion: .file)],
@@ -25,6 +25,7 @@ enum CompareVerb {
       .repeated("fail-if", "EXPR", "Exit with status 3 if a configuration meets METRIC.FIELD < > <= >= NUMBER."),
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME-compare by default."),
       .choice("format", TableFormat.allCases.map(\.rawValue), short: "f", "Print the whole table in this format."),
+      .flag("no-html", "No report.html and no charts."),
       .flag("quiet", short: "q", "No progress and no verdict."),
     ],
     examples: [
@@ -37,20 +38,32 @@ enum CompareVerb {
     ])
 
   /// What a reader looks at first.
-  private static let standardMetrics = [
-    "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_in_stall",
-    "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps",
+  static let standardMetrics = [
+    "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_at_startup",
+    "left_in_stall", "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps", "titles_published",
+    "titles_failed", "uploads_turned_away", "deadlines_missed", "time_to_publish_p95_s", "time_to_highlight_p95_s",
+    "premiere_late_s", "core_hours_wasted", "cluster_unavailable_s", "cluster_failed_commands", "cluster_lost_writes",
+    "cluster_moved_per_s", "cluster_gossip_bytes_per_s_per_node",
   ]
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
     let file = try ScenarioOptions.file(invocation)
     let study = try study(of: file, invocation)
-    let thresholds = try invocation.texts("fail-if").map { text throws(UsageError) in
-      do throws(Threshold.Malformed) { return try Threshold(text) } catch {
-        throw invocation.error("fail-if", error.description)
-      }
+    let thresholds = try RunVerb.thresholds(invocation)
+    let directory = invocation.text("out") ?? "reports/\(file.scenario.name)-compare"
+    let format = invocation.text("format").flatMap(TableFormat.init(rawValue:))
+    guard let results = try compare(study, of: file, into: directory, format: format, invocation) else {
+      return .interrupted
     }
-    let output = try OutputDirectory(invocation.text("out") ?? "reports/\(file.scenario.name)-compare")
+    return try judge(thresholds, results, invocation)
+  }
+
+  /// Runs a comparison, leaves its tables in a folder and prints a verdict; `nil` if it was interrupted.
+  static func compare(
+    _ study: CompareStudy, of file: ScenarioFile, into directory: String, format: TableFormat? = nil,
+    _ invocation: Invocation
+  ) throws -> ComparisonResults? {
+    let output = try OutputDirectory(directory)
     let isQuiet = invocation.flag("quiet")
     let total = study.configurations.count * study.replications
     let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
@@ -62,29 +75,35 @@ enum CompareVerb {
     } catch is Interrupted {
       progress.end()
       Simrun.complain("simrun: interrupted; nothing was written")
-      return .interrupted
+      return nil
     }
     progress.end()
 
     let metrics = try metrics(invocation, results)
-    if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
+    if !invocation.flag("no-html") {
+      try CompareReport(results, file: file, folder: ResultFolder(output.path), metrics: metrics).write(to: output)
+    }
+    if let format {
       print(results.table(metrics: metrics).text(format), terminator: "")
     } else if !isQuiet {
       print(results.verdict(metrics: metrics), terminator: "")
       print("results: \(output.path)")
     }
-    return try judge(thresholds, results, invocation)
+    return results
   }
 
-  private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
-    var variations: [(path: String, values: [String])] = []
-    for (path, values) in try invocation.assignments("vary") {
-      variations.append((path, CompareStudy.values(values)))
-    }
+  /// The values to vary: for each key at least one, for some key several.
+  static func variations(_ invocation: Invocation) throws -> [(path: String, values: [String])] {
+    let variations = try invocation.assignments("vary").map { (path: $0.path, values: CompareStudy.values($0.value)) }
     guard variations.contains(where: { $0.values.count > 1 }) else {
       throw invocation.error(
         "vary", "there is nothing to compare", suggestion: "--vary cdn.edge.policy=lru,hot-title-placement")
     }
+    return variations
+  }
+
+  private static func study(of file: ScenarioFile, _ invocation: Invocation) throws -> CompareStudy {
+    let variations = try variations(invocation)
     let configurations = try CompareStudy.configurations(of: file, varying: variations)
     var baseline = 0
     if let name = invocation.text("baseline") {
