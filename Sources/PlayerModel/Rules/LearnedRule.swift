@@ -12,8 +12,9 @@ public protocol BitrateModel: AnyObject, Sendable {
   func choose(_ features: UnsafeBufferPointer<Float>, among count: Int) -> Int
 }
 
-/// A model that rules of many sessions share. It is never released: a process loads a handful, and sessions hold it as a
-/// plain pointer.
+/// A model that rules of many sessions share.
+///
+/// It is never released: a process loads a handful, and sessions hold it as a plain pointer.
 public struct SharedBitrateModel: Sendable, Equatable, BitwiseCopyable {
   private final class Box: Sendable {
     let model: any BitrateModel
@@ -95,7 +96,7 @@ public struct LearnedRuleState: BitwiseCopyable, Sendable {
     samples = min(5, samples + 1)
   }
 
-  /// Writes the features of a decision:
+  /// Writes the features of a decision.
   ///
   /// - 0 to 4: log2 of throughput over the highest bitrate, from -6 to 3, the latest first; -6 where there was none;
   /// - 5 to 9: duration of the transfer over that of a segment, up to 4;

@@ -127,7 +127,7 @@ public struct ScoringNetwork: Sendable {
     let calibration = try Calibration(network, rows: rows, binnings: [], keepsMagnitudes: false)
     return network.quantizableNodes.map { index in
       let range = calibration[network.nodes[index].inputs[0]]?.statistics.absoluteMaximum ?? 0
-      return "\(network.nodes[index].name)=\(range)"
+      return "\(network.nodes[index].name)=\(Double(range))"
     }.joined(separator: " ")
   }
 

@@ -26,7 +26,7 @@ enum QuantEffect {
     guard let scenario = invocation.text("scenario") else {
       throw invocation.error("scenario", "is wanted with --task", suggestion: "--scenario scenarios/smoke.json")
     }
-    let file = try ScenarioFile(path: scenario)
+    let file = try QuantTasks.scenario(scenario)
     let network = try QuantData.network(invocation)
     let count = Int(try invocation.integer("sessions", in: 2...100_000) ?? 60)
     let table =

@@ -56,6 +56,18 @@ struct NeuralPopularityModel: PopularityModel {
 enum QuantTasks {
   static let names = ["popularity", "abr"]
 
+  /// The scenario to learn from or to try a network with.
+  /// - Throws: `InputError` where it has no viewers and no ladder.
+  static func scenario(_ path: String) throws -> ScenarioFile {
+    let file = try ScenarioFile(path: path)
+    guard file.scenario.kind == .platform else {
+      throw InputError(
+        InputPlace(source: path, path: "kind"), "a scenario without viewers and media teaches nothing here",
+        suggestion: "scenarios/smoke.json")
+    }
+    return file
+  }
+
   /// Tables of demand of a scenario, one a replication.
   static func tables(_ file: ScenarioFile, replications: Range<Int>, hours: Int) -> [DemandTable] {
     replications.map { replication in

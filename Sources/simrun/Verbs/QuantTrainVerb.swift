@@ -45,7 +45,7 @@ enum QuantTrainVerb {
     guard let path = invocation.text("out") else {
       throw invocation.error("out", "is wanted", suggestion: "--out model.onnx")
     }
-    let file = try ScenarioFile(path: scenario)
+    let file = try QuantTasks.scenario(scenario)
     var training = NetworkTraining()
     training.seed = UInt64(try invocation.integer("seed", in: 0...Int64.max) ?? 1)
     training.epochs = Int(try invocation.integer("epochs", in: 1...10_000) ?? (task == "abr" ? 20 : 8))
