@@ -5,16 +5,18 @@ public import SimEngine
 /// A platform assembled from a scenario, ready to run once.
 ///
 ///     site 0 --.
-///     site 1 ---+-- backhaul (latency = lookahead) -- core
-///     site n --'
+///     site 1 ---+-- regional --.
+///     site n ------ regional ---+-- origin      ingest, services, cluster: reached by messages from all
 ///
-/// Sites and what they share are partitions of one run: each window as wide as the backhaul latency they run on their own, on any
-/// number of threads, and at its border World hands their messages over in the order of the partitions.
+/// Sites and what they share are partitions of one run: each window as wide as the least latency between tiers they
+/// run on their own, on any number of threads, and at its border World hands their messages over in the order of the
+/// partitions.
 public final class World {
   private let scenario: Scenario
   private let scale: PlatformScale
   private let catalog: Catalog
   private let sites: [EdgeSite]
+  private let regionals: [RegionalCache]
   private let core: PlatformCore
   /// Partitions beside sites and core, in their order in the directory.
   private let components: [any PlatformComponent]
@@ -34,13 +36,16 @@ public final class World {
     let catalog = Catalog(
       settings: isPlatform ? scenario.catalog : .single, premiere: isPlatform ? scenario.viewers.premiere : nil,
       media: pattern, seed: identity.seed)
+    let regionalMap = RegionalMap(scenario: scenario, scale: scale)
     let directory = PartitionDirectory(
-      sites: isPlatform ? scale.keptSites : 0, hasIngest: isPlatform && scenario.ingest != nil,
+      sites: isPlatform ? scale.keptSites : 0, regionals: isPlatform ? regionalMap.kept : 0,
+      hasIngest: isPlatform && scenario.ingest != nil,
       hasServices: isPlatform && scenario.services != nil, hasCluster: scenario.cluster != nil)
-    sites =
+    (sites, regionals) =
       try isPlatform
-      ? Self.sites(
-        scenario, scale: scale, catalog: catalog, directory: directory, edgeTrace: edgeTrace, identity: identity) : []
+      ? Self.tiers(
+        scenario, scale: scale, map: regionalMap, catalog: catalog, directory: directory, edgeTrace: edgeTrace,
+        identity: identity) : ([], [])
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     var components: [any PlatformComponent] = []
@@ -68,14 +73,14 @@ public final class World {
     self.catalog = catalog
   }
 
-  private static func sites(
-    _ scenario: Scenario, scale: PlatformScale, catalog: Catalog, directory: PartitionDirectory,
+  private static func tiers(
+    _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, directory: PartitionDirectory,
     edgeTrace: CapacityTrace?, identity: RunIdentity
-  ) throws -> [EdgeSite] {
+  ) throws -> ([EdgeSite], [RegionalCache]) {
     let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
     let demand = Demand(scenario: scenario)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
-    return try directory.sites.map { index in
+    let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
         identity: identity)
@@ -85,8 +90,22 @@ public final class World {
         EdgeSiteState(
           index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
           linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
+          parent: directory.regionals.isEmpty ? directory.origin : directory.regionals[map.regional(of: index)],
           directory: directory, run: identity))
     }
+    let regionals = try directory.regionals.indices.map { index in
+      let settings = scenario.cdn.regional ?? RegionalSettings()
+      let share = map.keptShare(of: index)
+      let diskBytes = Int64(Double(settings.diskBytes) * share)
+      let cache = try placement.makeCache(
+        settings, diskBytes: diskBytes, behind: scenario.cdn.edge,
+        seed: identity.key(entity: "regional-\(index)", purpose: "cache").bits)
+      return RegionalCache(
+        RegionalState(
+          index: index, scenario: scenario, settings: settings, catalog: catalog, cache: cache, diskBytes: diskBytes,
+          keptShare: share, directory: directory, run: identity))
+    }
+    return (sites, regionals)
   }
 
   /// Runs the scenario to its end.
@@ -97,9 +116,9 @@ public final class World {
   /// - Throws: `BrokenInvariants` if the run contradicts itself.
   public func run(jobs: Int, keepsGoing: (RunProgress) -> Bool = { _ in true }) throws -> PlatformResults {
     let end = SimTime.zero + scenario.duration
-    let partitions: [any PlatformPartition] = sites + [core] + components
+    let partitions: [any PlatformPartition] = sites + regionals + [core] + components
     let windows = WindowedExecution(
-      partitions: partitions, lookahead: scenario.network.backhaulLatency, jobs: jobs)
+      partitions: partitions, lookahead: scenario.lookahead, jobs: jobs)
     let reached = windows.run(
       until: end,
       exchange: {
@@ -112,6 +131,9 @@ public final class World {
     let results = PlatformResults(
       scenario: scenario, scale: scale, catalog: catalog, identity: identity, reached: reached,
       sites: sites.map { $0.finish(at: reached) }, core: core.finish(at: reached),
+      regional: regionals.isEmpty
+        ? nil
+        : RegionalTier(caches: regionals.map { $0.finish(at: reached) }, warmupEnd: .zero + scenario.warmup),
       components: components.map { $0.finish(at: reached) },
       logs: partitions.map { (type(of: $0).eventKinds, $0.log) })
     if !results.violations.isEmpty { throw BrokenInvariants(claims: results.violations) }
@@ -139,4 +161,9 @@ public struct BrokenInvariants: Error, CustomStringConvertible {
     let shown = claims.prefix(5).joined(separator: "\n  ")
     return "\(claims.count) invariant(s) broke:\n  \(shown)"
   }
+}
+
+extension Scenario {
+  /// The least time that a message between partitions takes.
+  var lookahead: SimDuration { min(network.backhaulLatency, cdn.regional?.originLatency ?? network.backhaulLatency) }
 }

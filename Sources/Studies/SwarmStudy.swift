@@ -117,7 +117,7 @@ public struct SwarmStudy {
     if stream.below(3) == 0 { set("network.cross_traffic", #"{"share":0.6,"mean_on":"5s","mean_off":"5s"}"#) }
     var failures: [String] = []
     if stream.below(3) == 0 {
-      let what = pick(["edge-link", "origin-link"])
+      let what = pick(["edge-link", "edge-cache", "origin-link"])
       let remaining = pick(["0", "0.3"])
       failures.append(
         "{\"at\":\"20:00:30\",\"what\":\"\(what)\",\"remaining\":\(remaining),\"duration\":\"20s\",\"ramp\":\"2s\"}")
@@ -129,6 +129,9 @@ public struct SwarmStudy {
       "cdn.edge.policy",
       pick(["lru", "hot-title-placement", "hot-title-placement:pinned-share=0.5", "sieve", "s3fifo"]))
     set("cdn.edge.prefill", pick(["empty", "popular"]))
+    if stream.below(2) == 0 {
+      set("cdn.regional", #"{"count":2,"disk":"200MB","link":"300Mbit/s","origin_latency":"7ms","policy":"sieve"}"#)
+    }
     set("cdn.origin.service", pick(["0s", "20ms", "2s"]))
     let services = pick(["null", "null", "{}", Self.starvedServices])
     set("services", services)

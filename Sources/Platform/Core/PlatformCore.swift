@@ -88,7 +88,7 @@ struct CoreState: ~Copyable {
     }
     self.catalog = catalog
     origin = scenario.cdn.origin
-    backhaulLatency = scenario.network.backhaulLatency
+    backhaulLatency = scenario.cdn.regional?.originLatency ?? scenario.network.backhaulLatency
     log = EventLog(run: run, partition: Int(directory.origin.rawValue))
     objects?.start(&devices)
     observation = ObservationSchedule(scenario: scenario)

@@ -14,7 +14,9 @@ struct PartitionIndex: BitwiseCopyable, Hashable, Sendable {
 struct PartitionDirectory: Sendable {
   /// The edge sites, numbered from 0.
   let sites: Range<Int>
-  /// The origin behind the edge tier.
+  /// The regional caches, empty in platforms without them.
+  let regionals: [PartitionIndex]
+  /// The origin behind all tiers.
   let origin: PartitionIndex
   /// Where titles are uploaded, encoded and published.
   let ingest: PartitionIndex?
@@ -24,10 +26,13 @@ struct PartitionDirectory: Sendable {
   let cluster: PartitionIndex?
 
   /// The directory of a platform with so many sites.
-  init(sites count: Int, hasIngest: Bool = false, hasServices: Bool = false, hasCluster: Bool = false) {
+  init(
+    sites count: Int, regionals: Int = 0, hasIngest: Bool = false, hasServices: Bool = false, hasCluster: Bool = false
+  ) {
     sites = 0..<count
-    origin = PartitionIndex(count)
-    var next = count + 1
+    self.regionals = (0..<regionals).map { PartitionIndex(count + $0) }
+    origin = PartitionIndex(count + regionals)
+    var next = count + regionals + 1
     func index(_ isThere: Bool) -> PartitionIndex? {
       guard isThere else { return nil }
       next += 1

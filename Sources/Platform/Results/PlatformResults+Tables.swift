@@ -129,7 +129,7 @@ extension PlatformResults {
       add("cdn", entity, "byte_hit_ratio", "", counters.byteHitRatio)
       add("network", entity, "edge_utilisation", "", edgeUtilisation(observed, site: site))
     }
-    return rows + core.objectStore + components.flatMap(\.summary)
+    return rows + costRows + core.objectStore + components.flatMap(\.summary)
   }
 
   /// The time series: one value a window and metric, warm-up included, by time.
@@ -187,6 +187,7 @@ extension PlatformResults {
     for (site, counters) in observed.sites.enumerated() {
       rows.append(row("edge-\(site)", counters, residentBytes: observed.residentBytes[site]))
     }
+    rows += regional?.cdn ?? []
     // The origin holds every segment.
     rows.append(
       CDNRow(

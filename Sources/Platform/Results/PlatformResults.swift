@@ -38,12 +38,18 @@ public struct PlatformResults: Sendable {
   let observed: ObservedWindow
   let sites: [SiteResults]
   let core: CoreResults
+  /// The tier between edge and origin, if there is one.
+  let regional: RegionalTier?
+  let prices: DeliveryPrices
+  /// Disks of the simulated caches, in bytes.
+  let storageBytes: Int64
   let components: [ComponentResults]
   let violations: [String]
 
   init(
     scenario: Scenario, scale: PlatformScale, catalog: Catalog, identity: RunIdentity, reached: SimTime,
-    sites: [SiteResults], core: CoreResults, components: [ComponentResults], logs: [NamedEventLog]
+    sites: [SiteResults], core: CoreResults, regional: RegionalTier?, components others: [ComponentResults],
+    logs: [NamedEventLog]
   ) {
     scenarioName = scenario.name
     hasServices = scenario.services != nil
@@ -53,7 +59,14 @@ public struct PlatformResults: Sendable {
     isComplete = reached >= .zero + scenario.duration
     self.sites = sites
     self.core = core
+    self.regional = regional
+    let components = (regional.map { [$0.results] } ?? []) + others
     self.components = components
+    prices = scenario.cdn.prices.prices
+    let map = RegionalMap(scenario: scenario, scale: scale)
+    storageBytes =
+      scenario.cdn.edge.diskBytes * Int64(scale.keptSites)
+      + (0..<map.kept).reduce(0) { $0 + Int64(Double(scenario.cdn.regional?.diskBytes ?? 0) * map.keptShare(of: $1)) }
     partitionDigests = logs.map(\.log.digest)
     tracedEvents = logs.flatMap(\.log.trace)
     eventProfile = Self.profile(logs)

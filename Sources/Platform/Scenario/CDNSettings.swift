@@ -6,8 +6,12 @@ public import TextFormats
 public struct CDNSettings: SettingsGroup, Equatable {
   /// Edge sites.
   public var edge = EdgeSettings()
+  /// Caches between edge and origin; `nil` where edges fetch from the origin.
+  public var regional: RegionalSettings?
   /// The origin that holds every title.
   public var origin = OriginSettings()
+  /// What moving and keeping bytes costs.
+  public var prices = PriceSettings()
 
   /// One edge tier over one origin.
   public init() {}
@@ -16,7 +20,9 @@ public struct CDNSettings: SettingsGroup, Equatable {
   public static var settings: SettingsTable<CDNSettings> {
     SettingsTable<CDNSettings>("The content delivery network.")
       .group("edge", \.edge, "Edge sites.")
+      .optionalGroup("regional", \.regional, "Caches between edge and origin; left out, edges fetch from the origin.")
       .group("origin", \.origin, "The origin that holds every title.")
+      .group("prices", \.prices, "What moving and keeping bytes costs, in dollars.")
   }
 }
 

@@ -9,6 +9,8 @@ public struct FailureSettings: SettingsGroup, Equatable {
   public enum Component: String, CaseIterable, Sendable {
     /// The link that the viewers of an edge site share.
     case edgeLink = "edge-link"
+    /// Cache servers of an edge site: what lies on them comes from the next tier.
+    case edgeCache = "edge-cache"
     /// The origin's egress.
     case originLink = "origin-link"
     /// Machines that encode, of `ingest.workers`.
@@ -26,7 +28,7 @@ public struct FailureSettings: SettingsGroup, Equatable {
     var isService: Bool {
       switch self {
       case .gateway, .relationalPrimary, .storeNode, .searchShard: true
-      case .edgeLink, .originLink, .workers: false
+      case .edgeLink, .edgeCache, .originLink, .workers: false
       }
     }
   }

@@ -110,7 +110,9 @@ public struct Scenario: SettingsGroup, Equatable {
       if moment(failure.at) >= .zero + duration {
         object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
-      if failure.component == .edgeLink, let site = failure.which.first(where: { $0 >= cdn.edge.sites }) {
+      if [.edgeLink, .edgeCache].contains(failure.component),
+        let site = failure.which.first(where: { $0 >= cdn.edge.sites })
+      {
         object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
       }
       if failure.component == .workers, ingest == nil {

@@ -158,7 +158,9 @@ extension EdgeSiteState {
     session.pointee.requestNumber &+= 1
     session.pointee.requestBytes = bytes
     totals.requests += 1
-    if cache.lookup(key, bytes: bytes).isHit {
+    if !isUp(serverOf: key) {
+      cache.countHealthMiss(bytes: bytes)
+    } else if cache.lookup(key, bytes: bytes).isHit {
       startTransfer(slot: slot, at: now)
       return
     }
@@ -166,17 +168,22 @@ extension EdgeSiteState {
     switch fetches.join(key, waiter: slot) {
     case .started:
       totals.fetches += 1
-      send(.fetch(key), to: directory.origin, at: now)
+      send(.fetch(key), to: parent, at: now)
     case .joined:
       totals.coalesced += 1
     }
+  }
+
+  /// Whether the cache server that keeps a segment works; segments are spread over the servers by a hash of their key.
+  private func isUp(serverOf key: SegmentKey) -> Bool {
+    workingServers >= 1 || Double(StreamKey.mixed(key.rawValue) >> 11) * 0x1p-53 < workingServers
   }
 
   mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
     let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
     totals.fetched += 1
     totals.fetchedBytes += bytes
-    cache.admit(key, bytes: bytes)
+    if isUp(serverOf: key) { cache.admit(key, bytes: bytes) }
     guard var waiters = fetches.complete(key) else {
       violations.append("site \(index) got a segment that it had not asked for: \(key)")
       return

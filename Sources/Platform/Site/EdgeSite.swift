@@ -42,6 +42,8 @@ enum SiteEvent: BitwiseCopyable {
   case windowOpens(SessionRef, requestNumber: UInt32)
   /// The capacity of the edge link changes.
   case linkChange
+  /// Cache servers fail or come back.
+  case serversChange
   /// Time to ask the rule whether a download in flight should go on.
   case progressCheck(SessionRef, requestNumber: UInt32)
   /// The viewer gives up if the first frame has not been shown by now.
@@ -88,6 +90,12 @@ struct EdgeSiteState: ~Copyable {
   var arrivals: [ArrivalProcess]
   let planners: [SessionPlanner]
   let directory: PartitionDirectory
+  /// Where the site fetches what it does not have: its regional cache, or the origin.
+  let parent: PartitionIndex
+  /// Share of the cache servers that work.
+  private(set) var workingServers = 1.0
+  private let serverFaults: [FaultCourse]
+  private let writtenBeforeStart: Int64
   var outbox: [PlatformMessage] = []
   /// Answers of the services that are on their way, by number, with a list of free numbers.
   var replies: [StartReply] = []
@@ -111,10 +119,13 @@ struct EdgeSiteState: ~Copyable {
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
-    linkCourse: LinkCourse, directory: PartitionDirectory, run: RunIdentity
+    linkCourse: LinkCourse, parent: PartitionIndex, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
     self.directory = directory
+    self.parent = parent
+    serverFaults = settings.serverFaults[index]
+    writtenBeforeStart = cache.reactiveWrittenBytes
     servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
     servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
     self.catalog = catalog
@@ -126,6 +137,9 @@ struct EdgeSiteState: ~Copyable {
     self.linkCourse = linkCourse
     edgeLink = EdgeLink(capacity: self.linkCourse.capacity(at: .zero), classCaps: settings.accessCaps)
     if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
+    if let change = serverFaults.compactMap({ $0.nextChange(after: .zero) }).min() {
+      queue.schedule(.serversChange, at: change)
+    }
     awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -175,6 +189,12 @@ struct EdgeSiteState: ~Copyable {
     case .windowOpens(let session, let requestNumber):
       if sessions.isPresent(session) { windowOpens(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.windowOpens, target: session.slot, at: now)
+    case .serversChange:
+      workingServers = serverFaults.reduce(1) { $0 * $1.factor(at: now) }
+      if let change = serverFaults.compactMap({ $0.nextChange(after: now) }).min() {
+        queue.schedule(.serversChange, at: change)
+      }
+      note(.serversChange, target: 0, at: now)
     case .linkChange:
       edgeLink.setCapacity(linkCourse.capacity(at: now), at: now)
       if let change = linkCourse.nextChange(after: now) { queue.schedule(.linkChange, at: change) }
@@ -267,6 +287,7 @@ struct EdgeSiteState: ~Copyable {
     case positionIsDue = 16
     case offsetWrite = 17
     case offsetReply = 18
+    case serversChange = 19
   }
 
   @inline(__always)
@@ -318,6 +339,7 @@ struct EdgeSiteState: ~Copyable {
     totals.carriedBytes = edgeLink.carriedBytes(at: now)
     totals.read(cache.counters)
     totals.evictions = Int64(cache.evictions)
+    totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
   }
 
   mutating func finish(at end: SimTime) -> SiteResults {

@@ -61,13 +61,37 @@ struct Placement {
     return cache
   }
 
+  /// The cache of one regional as it is when the run starts: with `prefill`, the best files that edges have no room for.
+  ///
+  /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
+  func makeCache(
+    _ regional: RegionalSettings, diskBytes: Int64, behind edge: EdgeSettings, seed: UInt64
+  ) throws(PolicyFailure) -> EdgeCache {
+    var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
+    if cache.pinnedCapacityBytes > 0 {
+      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+    }
+    let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
+    if regional.prefill == .popular, reactiveBytes > 0 {
+      fill(&cache, capacityBytes: reactiveBytes, skipping: edge.diskBytes)
+    }
+    return cache
+  }
+
   /// Admits the files that fit, the most worthwhile last, so that they are the most recently used.
-  private func fill(_ cache: inout EdgeCache, capacityBytes: Int64) {
+  ///
+  /// - Parameter skipping: bytes of the best files that lie elsewhere already.
+  private func fill(_ cache: inout EdgeCache, capacityBytes: Int64, skipping: Int64 = 0) {
     var room = capacityBytes
+    var elsewhere = skipping
     var chosen: [Int] = []
     for index in order where candidates[index].expectedBytesServed > 0 {
       // A title that has not been released yet cannot have been watched.
       guard candidates[index].file.title != catalog.premiereTitle else { continue }
+      if candidates[index].storedBytes <= elsewhere {
+        elsewhere -= candidates[index].storedBytes
+        continue
+      }
       guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file) else { continue }
       room -= candidates[index].storedBytes
       chosen.append(index)

@@ -91,6 +91,8 @@ struct SiteCounters: Sendable {
   var sessionNs: Double = 0
   /// Bytes that the edge link has carried.
   var carriedBytes: Int64 = 0
+  /// Bytes written to the disk since the start.
+  var diskWrittenBytes: Int64 = 0
   /// Objects evicted from the cache.
   var evictions: Int64 = 0
   /// Requests to the cache by outcome, in the order of `EdgeOutcome.allCases`.
@@ -129,7 +131,7 @@ extension SiteCounters {
     \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
-    \.coalesced, \.carriedBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
+    \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
     \.failedOffsetWrites,
   ]

@@ -10,6 +10,8 @@ struct SiteSettings: Sendable {
   /// Round-trip time that each access class adds.
   let accessRoundTrips: [SimDuration]
   let tcp: TCPProfile
+  /// Failures of the cache servers by site.
+  let serverFaults: [[FaultCourse]]
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   /// The bitrate rule of every player.
@@ -36,6 +38,7 @@ struct SiteSettings: Sendable {
     }
     accessRoundTrips = scenario.viewers.access.map(\.roundTrip)
     tcp = scenario.network.tcp.profile
+    serverFaults = (0..<scale.keptSites).map { scenario.faults(of: .edgeCache, entity: $0) }
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
     guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {

@@ -35,7 +35,7 @@ public struct StreamKey: BitwiseCopyable, Hashable, Sendable {
 
   /// The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): a bijection that spreads every bit.
   @inlinable
-  static func mixed(_ value: UInt64) -> UInt64 {
+  public static func mixed(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z &>> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z &>> 27)) &* 0x94d0_49bb_1331_11eb

@@ -1,0 +1,54 @@
+import CDNModel
+public import SimEngine
+public import TextFormats
+
+/// Regional caches between edge sites and origin: each serves a block of neighbouring sites.
+public struct RegionalSettings: SettingsGroup, Equatable {
+  /// Regional caches of the whole platform.
+  public var count = 4
+  /// Disk of one.
+  public var diskBytes: Int64 = 100_000_000_000_000
+  /// How it decides what to keep.
+  public var policy = "lru"
+  /// Which missed segments it takes in.
+  public var admission = "none"
+  /// What it holds when the run starts: nothing, or the most popular files that the edges have no room for.
+  public var prefill = EdgeSettings.Prefill.popular
+  /// Egress to its edge sites.
+  public var linkBitsPerSecond: Int64 = 100_000_000_000
+  /// One-way latency to the origin.
+  public var originLatency = SimDuration.milliseconds(30)
+
+  /// Four of 100 TB.
+  public init() {}
+
+  /// The table of `cdn.regional`.
+  public static var settings: SettingsTable<RegionalSettings> {
+    SettingsTable<RegionalSettings>("Regional caches between edge sites and origin: each serves neighbouring sites.")
+      .integer("count", \.count, 1...100_000, "Regional caches of the whole platform.")
+      .bytes("disk", \.diskBytes, 0...1_000_000_000_000_000_000, "Disk of one.")
+      .text("policy", \.policy, "How it decides what to keep: lru, s3fifo, sieve, gdsf, ..., as 'cdn.edge.policy'.")
+      .text("admission", \.admission, "Which missed segments it takes in, as 'cdn.edge.admission'.")
+      .choice(
+        "prefill", \.prefill, "What it holds at the start: the most popular files that the edges have no room for."
+      )
+      .bitRate("link", \.linkBitsPerSecond, 1_000...1_000_000_000_000_000, "Egress of one to its edge sites.")
+      .duration(
+        "origin_latency", \.originLatency.nanoseconds, 100_000...10_000_000_000, "One-way latency to the origin."
+      )
+      .check { regional, places in
+        do throws(PolicyFailure) {
+          _ = try regional.cache(capacityBytes: regional.diskBytes, seed: 0)
+          return []
+        } catch {
+          return [InputDiagnostic(place: places["policy"], message: error.description)]
+        }
+      }
+  }
+
+  /// An empty cache of this kind.
+  func cache(capacityBytes: Int64, seed: UInt64) throws(PolicyFailure) -> EdgeCache {
+    try EdgeCache(
+      EdgePolicy(policy, admission: admission), capacityBytes: capacityBytes, tracksMissCauses: true, seed: seed)
+  }
+}
