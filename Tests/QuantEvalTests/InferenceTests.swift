@@ -47,6 +47,17 @@ struct InferenceTests {
     }
   }
 
+  @Test("model.json with weights.f32 is read as the same network, and what is wrong with it has a place")
+  func plainForm() throws {
+    let network = try ReferenceFiles.model("mlp")
+    let rows = try ReferenceFiles.digits("calib", for: network).inputs
+    let folder = ReferenceFiles.fixtures + "plain/"
+    let read = try ModelJSON.network(file: folder + "model.json", inputShape: [64])
+    #expect(Forward(read).outputs(rows) == Forward(network).outputs(rows))
+    #expect(throws: InputError.self) { try ModelJSON.network(file: folder + "model.json", inputShape: [63]) }
+    #expect(throws: FileError.self) { try ModelJSON.network(file: folder + "none.json", inputShape: [64]) }
+  }
+
   @Test("folding batch normalisations changes no logit by more than 1e-4")
   func folding() throws {
     let network = try ReferenceFiles.model("cnn_bn")

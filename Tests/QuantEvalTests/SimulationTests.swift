@@ -163,6 +163,21 @@ struct SimulationTests {
     }
   }
 
+  @Test("of the remedies for the imbalanced network equalisation is found to be the one")
+  func remedies() throws {
+    let bench = try Bench("cnn_imbalanced")
+    let study = try EvaluationStudy(
+      bench.network, rows: bench.test, calibrationRows: bench.calibrationRows, methods: [.range(.minMax)])
+    let tried = try FixProposal.tried(
+      study,
+      EvaluationConfiguration(
+        weightBits: 8, inputBits: 8, granularity: .perTensor, method: .range(.minMax), methodName: "minmax"))
+    #expect(tried[0].fix == "as it is" && tried[0].score.correct < 60)
+    #expect(tried[1].fix.hasPrefix("channels equalised") && tried[1].score.correct >= 491)
+    #expect(tried.contains { $0.fix == "weights per channel" && $0.score.correct > 300 })
+    #expect(tried.contains { $0.fix == "biases corrected" && abs($0.score.correct - 218) <= 1 })
+  }
+
   @Test("EasyQuant's search ends at the reference's scales", arguments: ThresholdTests.models)
   func easyQuant(model: String) throws {
     let bench = try Bench(model)

@@ -76,6 +76,28 @@ struct ThresholdTests {
     }
   }
 
+  @Test("ONNX Runtime's calibrators give the same ranges for one batch", arguments: models)
+  func runtime(model: String) throws {
+    let network = try ReferenceFiles.model(model)
+    let report = try CalibrationReport.json(
+      network, rows: try ReferenceFiles.digits("calib", for: network).inputs)
+    let found = try JSONText(parsing: report.text(), source: "report").root["ort"]?["batches_1"]
+    let expected = try ReferenceFiles.expected("\(model)_calibration.json")["ort"]?["batches_1"]
+    for method in [
+      "minmax", "percentile_default_99.999_2048bins", "percentile_99.9_2048bins", "entropy_default_128bins_128q",
+      "entropy_1024bins_128q",
+    ] {
+      let tensors = try #require(expected?[method]?.members)
+      for tensor in tensors {
+        let (own, wanted) = (found?[method]?.doubles(tensor.key) ?? [], tensor.value.items.compactMap(\.double))
+        // Other kernels computed their activations: a last bit, or a value on the other side of an edge.
+        #expect(
+          own.count == 2 && zip(own, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * max(1e-3, abs($1)) },
+          "\(method) \(tensor.key): \(own) for \(wanted)")
+      }
+    }
+  }
+
   @Test("scales and zero points of every type agree", arguments: models)
   func scales(model: String) throws {
     let expected = try ReferenceFiles.expected("\(model)_calibration.json")

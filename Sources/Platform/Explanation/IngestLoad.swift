@@ -14,31 +14,36 @@ struct IngestLoad {
       let inside = max(0, min(to, begins + burst.lasts.seconds) - max(from, begins))
       uploads += burst.uploadsPerSecond * inside / (to - from)
     }
-    let weights = ingest.source.lengths.reduce(0) { $0 + $1.share }
-    let lengthS = ingest.source.lengths.reduce(0) { $0 + $1.share * $1.mean.seconds } / weights
+    var weights = 0.0
+    var weighted = 0.0
+    for length in ingest.source.lengths {
+      weights += length.share
+      weighted += length.share * length.mean.seconds
+    }
+    let lengthS = weighted / weights
     var mediaPerSecond = uploads * lengthS
     for planned in ingest.planned where scenario.moment(planned.at).seconds >= from {
       mediaPerSecond += planned.length.seconds / (to - from)
     }
     let usable = 1 - ingest.inspection.rejected
-    let cpuPerMedia =
-      ingest.encoding.renditions.reduce(0) { $0 + $1.cpu } * ingest.encoding.codecs.reduce(0) { $0 + $1.cost }
+    let cpu: Double = ingest.encoding.renditions.map(\.cpu).reduce(0, +)
+    let cost: Double = ingest.encoding.codecs.map(\.cost).reduce(0, +)
     let chance = ingest.scheduler
-    let retried = 1 + chance.stragglers * (chance.slowdown - 1) + chance.failure / 2
-    let cores = mediaPerSecond * usable * cpuPerMedia * retried
+    let retried: Double = 1 + chance.stragglers * (chance.slowdown - 1) + chance.failure / 2
+    let cores = mediaPerSecond * usable * cpu * cost * retried
     let workers = ingest.workers
     let stays = workers.preemptedAfter.seconds / (workers.preemptedAfter + workers.backAfter).seconds
     let there = Double(workers.count * workers.cores) * (1 - workers.preemptible * (1 - stays))
     let link = ingest.transfer
-    let transferS =
-      lengthS * Double(ingest.source.bitsPerSecond) * (1 + link.rateCV * link.rateCV) / Double(link.bitsPerSecond)
+    let secondsPerBit = (1 + link.rateCV * link.rateCV) / Double(link.bitsPerSecond)
+    let transferS = lengthS * Double(ingest.source.bitsPerSecond) * secondsPerBit
     rows = [
       ExplanationRow("uploads", "1/h", uploads * 3_600, "uploads + bursts over the observed time"),
       ExplanationRow(
         "upload_connections", "", uploads * transferS,
         "uploads x E[length] x source rate x (1 + cv^2) / link rate (Little), asynchronous",
-        source: ingest.upload == .asynchronous ? .init("ingest", "upload_slots_mean", per: .none) : nil,
-        caution: "the rate of one connection and failed parts make some transfers longer"),
+        source: ExplanationRow.Source("ingest", "upload_slots_mean", per: .none),
+        caution: "failed parts and slow connections last longer; synchronous uploads stay until they are published"),
       ExplanationRow(
         "encode_cores", "", cores,
         "media hours an hour x sum of cpu x sum of codec costs x (1 + stragglers x (slowdown - 1) + failure / 2)",

@@ -40,7 +40,8 @@ extension EdgeSiteState {
         roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
         requestBytes: 0,
-        rule: SessionRule(player.abr, bufferMs: player.bufferTarget.milliseconds, ladder: ladder),
+        rule: SessionRule(
+          settings.rule, bufferMs: player.bufferTarget.milliseconds, ladder: ladder, options: settings.ruleOptions),
         estimator: .dualEwma(DualEwma()),
         buffer: PlaybackBuffer(
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),

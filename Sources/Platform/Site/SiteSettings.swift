@@ -12,6 +12,9 @@ struct SiteSettings: Sendable {
   let tcp: TCPProfile
   let backhaulLatency: SimDuration
   let player: PlayerSettings
+  /// The bitrate rule of every player.
+  let rule: AbrName
+  let ruleOptions: RuleOptions
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
@@ -35,6 +38,14 @@ struct SiteSettings: Sendable {
     tcp = scenario.network.tcp.profile
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
+    guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {
+      preconditionFailure("a decoded scenario names a rule that can be used: '\(scenario.player.abr)'")
+    }
+    rule = specification.name
+    var options = RuleOptions()
+    options.fixedQuality = specification.fixedQuality
+    options.learned = specification.learned
+    ruleOptions = options
     ladder = QualityLadder(
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
