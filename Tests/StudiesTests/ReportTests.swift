@@ -124,6 +124,19 @@ struct ReportTests {
     #expect(spans("concurrency") == [])
   }
 
+  @Test("services of very different speed share a logarithmic axis, and their quantiles a table")
+  func decades() throws {
+    let scratch = try TemporaryFolder()
+    let series = [60, 120].flatMap { t in
+      ["\(t),gateway,all,latency_mean_s,s,0.004", "\(t),search,all,latency_mean_s,s,150"]
+    }
+    let summary = ["gateway,all,latency_p95_s,s,0.01", "search,all,latency_p95_s,s,400"]
+    let (page, charts) = try RunReport(folder(scratch, summary: [summary], series: [series])).page()
+    #expect((charts.first { $0.name == "service-latency" }?.chart as? LineChart)?.yAxis.scale == .logarithmic)
+    #expect(!charts.contains { $0.name == "service-quantiles" })
+    #expect(page.html.contains("<td>search</td><td class=\"number\">400</td>"))
+  }
+
   @Test("a pattern fits whole names, with stars for any part")
   func patterns() {
     let pattern: NamePattern = "hit_ratio|*p95*|edge_*_bytes"

@@ -65,7 +65,8 @@ struct MetricSelection: Sendable {
   /// The name of a row in the legend.
   func label(_ key: ResultFolder.Key, unit: String) -> String {
     name.replacing("{component}", with: key.component.replacing("_", with: " "))
-      .replacing("{entity}", with: key.entity).replacing("{metric}", with: MetricText(key.metric, unit: unit).name)
+      .replacing("{entity}", with: key.entity.replacing("_", with: " ")).replacing(
+        "{metric}", with: MetricText(key.metric, unit: unit).name)
   }
 }
 
@@ -105,6 +106,8 @@ struct FigureLayout: Sendable {
   var counted: String
   /// Whether the vertical axis starts at zero.
   var includesZero: Bool
+  /// Whether values of very different size share the figure: then on a logarithmic axis, or as a table.
+  var spansDecades = false
 
   init(
     _ file: String, _ title: String, axis: String, of counted: String = "", by categories: String = "",
@@ -120,6 +123,15 @@ struct FigureLayout: Sendable {
     self.rows = rows
     self.remark = remark
     self.includesZero = includesZero
+  }
+}
+
+extension FigureLayout {
+  /// The same figure for values of very different size.
+  var spanningDecades: FigureLayout {
+    var copy = self
+    copy.spansDecades = true
+    return copy
   }
 }
 

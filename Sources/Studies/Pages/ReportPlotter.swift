@@ -10,6 +10,8 @@ struct ReportPlotter {
   enum Drawing {
     /// A chart.
     case chart(any Chart, remark: String)
+    /// Figures too different in size for one scale, as a table with its title.
+    case table(String, Table)
     /// What needs no chart, in one sentence.
     case sentence(String)
   }
@@ -98,11 +100,13 @@ struct ReportPlotter {
       lines = lines.map { $0.scaled(by: 1000) }
     }
     let isStacked = layout.form == .areas && Self.share(lines)
+    var axis = ChartAxis(layout.axis, unit: unit, includesZero: layout.includesZero)
+    if layout.spansDecades, !isStacked, Self.spansDecades(lines.lazy.flatMap(\.points).map(\.y)) {
+      axis.scale = .logarithmic
+    }
     return .chart(
       LineChart(
-        layout.title, x: timeAxis,
-        y: ChartAxis(layout.axis, unit: unit, includesZero: layout.includesZero),
-        series: lines, spans: spans, isStacked: isStacked), remark: remark)
+        layout.title, x: timeAxis, y: axis, series: lines, spans: spans, isStacked: isStacked), remark: remark)
   }
 
   /// One metric of a group of runs: the median over the runs, with the band that holds them all.
@@ -279,6 +283,10 @@ struct ReportPlotter {
         .init(one.name, one.values.map { .init($0.value * 1000, halfWidth: $0.halfWidth.map { $0 * 1000 }) })
       }
     }
+    if layout.spansDecades, Self.spansDecades(values) {
+      return .table(
+        "\(layout.title)\(shownUnit.isEmpty ? "" : " [\(shownUnit)]")", Self.table(layout, categories, series))
+    }
     if categories.count == 1, series.count == 1, let value = series[0].values.first {
       // One bar says no more than its number.
       let interval = value.halfWidth.map { " ± \(DisplayNumber.significant($0, digits: 2))" } ?? ""
@@ -289,6 +297,27 @@ struct ReportPlotter {
       BarChart(
         layout.title, x: layout.categories, y: ChartAxis(layout.axis, unit: shownUnit), categories: categories,
         series: series), remark: layout.remark)
+  }
+
+  /// Whether positive values differ so much that the small ones would vanish on a linear scale.
+  private static func spansDecades(_ values: some Sequence<Double>) -> Bool {
+    var low = Double.infinity
+    var high = 0.0
+    for value in values where value > 0 && value.isFinite {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    return high > 100 * low
+  }
+
+  /// Bars as a table: a row a category, a column a series.
+  private static func table(_ layout: FigureLayout, _ categories: [String], _ series: [BarChart.Series]) -> Table {
+    let name = layout.categories.isEmpty ? "part" : layout.categories
+    var table = Table([name] + series.map(\.name), text: [name])
+    for (index, category) in categories.enumerated() {
+      table.append([.text(category)] + series.map { .known($0.values[index].value) })
+    }
+    return table
   }
 
   // MARK: - Names

@@ -103,11 +103,13 @@ enum ReportSections {
     [
       FigureLayout(
         "service-latency", "Latency of each service", axis: "mean latency",
-        [.init("*", "latency_mean_s", as: "{component}")]),
+        [.init("*", "latency_mean_s", as: "{component}")]
+      ).spanningDecades,
       FigureLayout(
         "service-quantiles", "Latency of each service over the whole run", axis: "latency", by: "service",
         form: .groupedBars,
-        [.init("*", "latency_p50_s|latency_p95_s|latency_p99_s")]),
+        [.init("*", "latency_p50_s|latency_p95_s|latency_p99_s")]
+      ).spanningDecades,
       FigureLayout(
         "service-utilisation", "Use of each service", axis: "busy share",
         [.init(serviceNames, "utilisation", as: "{component}")]),
@@ -122,6 +124,9 @@ enum ReportSections {
         [.init(serviceNames, "requests_per_s", as: "{component}")]),
       FigureLayout(
         "service-retries", "Calls that players sent again", axis: "calls", [.init("viewers", "service_retries_per_s")]),
+      FigureLayout(
+        "lost-to-services", "Viewers lost to services that failed them", axis: "lost in the window", of: "viewers",
+        [.init("viewers", "lost_to_services", as: "lost")]),
       FigureLayout(
         "hints", "Writes held for nodes that are down", axis: "held", of: "writes",
         [.init("history", "hints_pending", as: "history")]),
@@ -195,7 +200,8 @@ enum ReportSections {
         ]),
       FigureLayout(
         "time-to-publish", "From upload to publication, by priority", axis: "time", by: "priority", form: .groupedBars,
-        [.init("ingest", "time_to_publish_p50_s|time_to_publish_p95_s|time_to_publish_p99_s", entity: "*")]),
+        [.init("ingest", "time_to_publish_p50_s|time_to_publish_p95_s|time_to_publish_p99_s", entity: "*")]
+      ).spanningDecades,
       FigureLayout(
         "core-hours", "Where core-hours went", axis: "work", by: "what became of the work", form: .bars,
         [.init("ingest", "core_hours_*")]),

@@ -50,10 +50,12 @@ public struct RunReport {
     defer { plotter.spans = timeline.spans }
     var figures: [ReportPage.Item] = []
     var sentences: [String] = []
+    var tablesShown: [ReportPage.Item] = []
     for figure in layout.figures {
       switch try plotter.drawing(figure) {
       case nil: break
       case .sentence(let sentence): sentences.append(sentence)
+      case .table(let title, let table): tablesShown += [.paragraph(title), .table(table)]
       case .chart(let chart, let remark):
         charts.append(.init(name: figure.file, chart: chart))
         figures.append(
@@ -61,10 +63,10 @@ public struct RunReport {
             chart, remark: remark, dataFile: figure.form.dataFile, chartFile: "charts/\(figure.file).svg"))
       }
     }
-    guard !figures.isEmpty || !sentences.isEmpty else { return nil }
+    guard !figures.isEmpty || !sentences.isEmpty || !tablesShown.isEmpty else { return nil }
     var items: [ReportPage.Item] = []
     if !layout.introduction.isEmpty { items.append(.paragraph(layout.introduction)) }
-    items += figures
+    items += figures + tablesShown
     if !sentences.isEmpty { items.append(.paragraph(sentences.joined(separator: " "))) }
     items += try tables(layout)
     return ReportPage.Section(layout.title, items)
