@@ -48,7 +48,7 @@ struct LearnedRuleTests {
     #expect(rule.choose(context(level: 4000)).quality == 1)
     for _ in 0..<5 { rule.downloaded(outcome(quality: 3, kbps: 9000)) }
     #expect(rule.choose(context(level: 4000)).quality == 3)
-    #expect(MemoryLayout<SessionRule>.size <= 60)
+    #expect(MemoryLayout<LearnedRule>.size <= 50)
   }
 
   @Test("a rule is named with its network; what is missing or misspelt is an error")
