@@ -70,7 +70,8 @@ let package = Package(
 
     // Studies run the platform; Reporting writes what they find.
     module("Reporting", ["SimEngine", "TextFormats", "CSQLite"]),
-    module("Studies", ["Platform", "NetModel", "Reporting", "SimEngine", "TextFormats"]),
+    module(
+      "Studies", ["Platform", "CDNModel", "NetModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
 
     .executableTarget(
       name: "simrun",
@@ -100,7 +101,8 @@ let package = Package(
     tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
-    tests("StudiesTests", ["Studies", "Platform", "Reporting", "SimEngine", "TextFormats"]),
+    tests(
+      "StudiesTests", ["Studies", "Platform", "CDNModel", "PlayerModel", "Reporting", "SimEngine", "TextFormats"]),
     tests("SimrunTests", ["simrun", "CSQLite"]),
   ],
   swiftLanguageModes: [.v6],

@@ -7,4 +7,5 @@
 //   Bus/         messages and their sizes
 //   Cluster/     the rules of the protocol, one file each: begin with Cluster.swift
 //   Data/        keys, commands, redirections, clients, slots on the move
+//   Store/       a cluster with its clients and what happens to it: what a platform owns
 //   Studies/     failovers, gossip, scripts: what `simrun cluster` runs

@@ -29,6 +29,11 @@ public struct SegmentPattern: Sendable, Equatable {
     self.audioBytes = audioBytes
   }
 
+  /// One rendition of one byte a second: what a run without viewers has.
+  public static var none: SegmentPattern {
+    SegmentPattern(segmentDuration: .seconds(1), videoBytes: [[1]], audioBytes: [0])
+  }
+
   /// Video bytes at complexity 1, rendition-major, and the mean bit rate of each rendition.
   ///
   /// - Parameter rungs: mean bit rates in bits per second, or empty to keep the files' own.

@@ -20,37 +20,27 @@ public final class World {
   private let components: [any PlatformComponent]
   private let identity: RunIdentity
 
-  /// Builds the sites that `scale.fraction` keeps, and the core in proportion.
-  ///
-  /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk.
+  /// Builds the sites that `scale.fraction` keeps, and the core in proportion; no sites for a cluster alone.
   ///
   /// - Parameter edgeTrace: the capacity trace that `network.edge_trace` names.
+  /// - Throws: `PolicyFailure` where the edge policy cannot work with the disk, `PlanRefusal` where the cluster cannot be.
   public init(
     scenario: Scenario, pattern: SegmentPattern, edgeTrace: CapacityTrace? = nil, identity: RunIdentity
   ) throws {
     self.scenario = scenario
     self.identity = identity
     let scale = PlatformScale(scenario: scenario)
+    let isPlatform = scenario.kind == .platform
     let catalog = Catalog(
-      settings: scenario.catalog, premiere: scenario.viewers.premiere, media: pattern, seed: identity.seed)
-    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
-    let demand = Demand(scenario: scenario)
+      settings: isPlatform ? scenario.catalog : .single, premiere: isPlatform ? scenario.viewers.premiere : nil,
+      media: pattern, seed: identity.seed)
     let directory = PartitionDirectory(
-      sites: scale.keptSites, hasIngest: scenario.ingest != nil, hasServices: scenario.services != nil)
-    let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
-    sites = try (0..<scale.keptSites).map { index in
-      let processes = demand.processes(
-        site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
-        identity: identity)
-      let cache = try placement.makeCache(
-        scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
-      return EdgeSite(
-        EdgeSiteState(
-          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
-          linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
-          directory: directory,
-          run: identity))
-    }
+      sites: isPlatform ? scale.keptSites : 0, hasIngest: isPlatform && scenario.ingest != nil,
+      hasServices: isPlatform && scenario.services != nil, hasCluster: scenario.cluster != nil)
+    sites =
+      try isPlatform
+      ? Self.sites(
+        scenario, scale: scale, catalog: catalog, directory: directory, edgeTrace: edgeTrace, identity: identity) : []
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     var components: [any PlatformComponent] = []
@@ -64,11 +54,39 @@ public final class World {
     if let services = scenario.services, let address = directory.services {
       components.append(
         ServicesPartition(
-          ServicesState(scenario: scenario, settings: services, scale: scale, address: address, run: identity)))
+          ServicesState(
+            scenario: scenario, settings: services, scale: scale, address: address, cluster: directory.cluster,
+            run: identity)))
+    }
+    if let table = scenario.cluster, let address = directory.cluster {
+      components.append(
+        ClusterPartition(
+          try ClusterState(table, scenario: scenario, scale: scale, address: address, run: identity)))
     }
     self.components = components
     self.scale = scale
     self.catalog = catalog
+  }
+
+  private static func sites(
+    _ scenario: Scenario, scale: PlatformScale, catalog: Catalog, directory: PartitionDirectory,
+    edgeTrace: CapacityTrace?, identity: RunIdentity
+  ) throws -> [EdgeSite] {
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
+    let demand = Demand(scenario: scenario)
+    let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
+    return try directory.sites.map { index in
+      let processes = demand.processes(
+        site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
+        identity: identity)
+      let cache = try placement.makeCache(
+        scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
+      return EdgeSite(
+        EdgeSiteState(
+          index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
+          linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
+          directory: directory, run: identity))
+    }
   }
 
   /// Runs the scenario to its end.

@@ -22,10 +22,38 @@ public struct EndSummary: Sendable {
     lines.append(
       (
         "simulated",
-        "\(scale.keptSites) of \(scale.allSites) edge sites, "
+        (scenario.kind == .platform ? "\(scale.keptSites) of \(scale.allSites) edge sites, " : "")
           + "\(DisplayNumber.significant(first.reached.seconds / 3_600, digits: 4)) h"
           + (replications.count > 1 ? ", \(replications.count) replications (means +- 95 % half-widths)" : "")
       ))
+    if scenario.kind == .platform { lines += Self.platform(figures, scale) }
+    if scenario.cluster != nil { lines += Self.cluster(figures) }
+    if let precision = outcome.precision { lines.append(("precision", precision.text)) }
+    if outcome.reused > 0 {
+      lines.append(("taken over", "\(outcome.reused) of \(replications.count) replications from the results there"))
+    }
+    let events = replications.reduce(UInt64(0)) { $0 + $1.events }
+    let rate = DisplayNumber.scaled(Double(events) / max(machine.wallSeconds, 1e-9))
+    lines.append(
+      (
+        "run",
+        "\(DisplayNumber.scaled(Double(events))) events in \(DisplayNumber.significant(machine.wallSeconds, digits: 3)) s"
+          + (outcome.reused == 0 ? ", \(rate) events/s" : "") + ", \(machine.peakMemoryBytes / 1_000_000) MB"
+      ))
+    lines.append(("digest", replications.map { RunManifest.text(digest: $0.digest) }.joined(separator: " ")))
+    lines.append(("results", directory))
+    let width = lines.map(\.0.count).max() ?? 0
+    var text = scenario.name
+    if !isComplete { text += " (INCOMPLETE: interrupted)" }
+    text += "\n"
+    for (label, line) in lines {
+      text += "  " + label + String(repeating: " ", count: width - label.count + 2) + line + "\n"
+    }
+    self.text = text
+  }
+
+  private static func platform(_ figures: SummaryFigures, _ scale: PlatformScale) -> [(String, String)] {
+    var lines: [(String, String)] = []
     let whole =
       scale.keptShare < 1
       ? " (whole platform: \(DisplayNumber.scaled(figures.mean("concurrency_peak") / scale.keptShare)))" : ""
@@ -63,7 +91,7 @@ public struct EndSummary: Sendable {
         "\(figures.number("origin_gbps")) Gbit/s on average, \(figures.number("origin_peak_gbps")) at its peak"
           + " (\(figures.percent("origin_utilisation_peak")) of its link)"
       ))
-    if first.value("titles_published") != nil {
+    if figures.replications.first?.value("titles_published") != nil {
       lines.append(
         (
           "ingest",
@@ -73,28 +101,29 @@ public struct EndSummary: Sendable {
             + "\(figures.count("core_hours")) core-hours"
         ))
     }
-    if let precision = outcome.precision { lines.append(("precision", precision.text)) }
-    if outcome.reused > 0 {
-      lines.append(("taken over", "\(outcome.reused) of \(replications.count) replications from the results there"))
-    }
-    let events = replications.reduce(UInt64(0)) { $0 + $1.events }
-    let rate = DisplayNumber.scaled(Double(events) / max(machine.wallSeconds, 1e-9))
-    lines.append(
+    return lines
+  }
+
+  private static func cluster(_ figures: SummaryFigures) -> [(String, String)] {
+    [
       (
-        "run",
-        "\(DisplayNumber.scaled(Double(events))) events in \(DisplayNumber.significant(machine.wallSeconds, digits: 3)) s"
-          + (outcome.reused == 0 ? ", \(rate) events/s" : "") + ", \(machine.peakMemoryBytes / 1_000_000) MB"
-      ))
-    lines.append(("digest", replications.map { RunManifest.text(digest: $0.digest) }.joined(separator: " ")))
-    lines.append(("results", directory))
-    let width = lines.map(\.0.count).max() ?? 0
-    var text = scenario.name
-    if !isComplete { text += " (INCOMPLETE: interrupted)" }
-    text += "\n"
-    for (label, line) in lines {
-      text += "  " + label + String(repeating: " ", count: width - label.count + 2) + line + "\n"
-    }
-    self.text = text
+        "cluster",
+        "\(figures.count("cluster_commands")) commands, \(figures.percent("cluster_write_share")) of them writes, "
+          + "\(figures.count("cluster_failed_commands")) given up; "
+          + "\(figures.number("cluster_unavailable_s")) s not wholly available"
+      ),
+      (
+        "redirections",
+        "\(figures.number("cluster_moved_per_s")) MOVED/s, \(figures.number("cluster_ask_per_s")) ASK/s; "
+          + "\(figures.count("cluster_lost_writes")) of \(figures.count("cluster_acknowledged_writes")) writes lost"
+      ),
+      (
+        "gossip",
+        "\(figures.number("cluster_gossip_bytes_per_s_per_node", times: 1e-3)) kB/s a node, "
+          + "\(figures.count("cluster_nodes")) nodes, \(figures.count("cluster_elections")) elections, "
+          + "\(figures.count("cluster_moved_slots")) slots moved"
+      ),
+    ]
   }
 }
 

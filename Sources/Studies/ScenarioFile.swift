@@ -50,6 +50,15 @@ public struct ScenarioFile: Sendable {
 
   private init(path: String, document: JSONText) throws {
     let scenario = try SettingsDecoder.decode(Scenario.self, from: document)
+    edgeTrace = try Self.edgeTrace(of: scenario, beside: path, in: document)
+    self.path = path
+    self.document = document
+    self.scenario = scenario
+    pattern = try scenario.kind == .platform ? Self.pattern(of: scenario, document, path: path) : .none
+  }
+
+  /// Measures the ladder that a scenario names.
+  private static func pattern(of scenario: Scenario, _ document: JSONText, path: String) throws -> SegmentPattern {
     let manifest = Self.path(of: scenario.catalog.manifest, beside: path)
     let ladder: MediaLadder
     do {
@@ -71,11 +80,7 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
     }
-    edgeTrace = try Self.edgeTrace(of: scenario, beside: path, in: document)
-    self.path = path
-    self.document = document
-    self.scenario = scenario
-    self.pattern = pattern
+    return pattern
   }
 
   private static func edgeTrace(

@@ -48,7 +48,7 @@ public struct SwarmStudy {
   }
 
   private static func finding(seed: Int, around file: ScenarioFile) -> Finding {
-    let overrides = overrides(seed: seed)
+    let overrides = overrides(seed: seed, kind: file.scenario.kind)
     var identity = RunIdentity(seed: UInt64(seed))
     identity.checksEveryEventKind = true
     let settings = overrides.map { "--set '\($0.path)=\($0.value)'" }.joined(separator: " ")
@@ -69,7 +69,7 @@ public struct SwarmStudy {
   /// The values that a seed draws.
   ///
   /// Ranges reach from starved to idle and include the corners.
-  static func overrides(seed: Int) -> [ScenarioOverride] {
+  static func overrides(seed: Int, kind: Scenario.Kind) -> [ScenarioOverride] {
     var stream = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "swarm", purpose: "scenario"))
     var overrides: [ScenarioOverride] = []
     func set(_ path: String, _ value: String) {
@@ -80,6 +80,17 @@ public struct SwarmStudy {
     set("duration", "\(60 + stream.below(240))s")
     set("warmup", pick(["0s", "7s", "30s"]))
     set("output.interval", "1s")
+    // Two of three platforms have a cluster; now and then the cluster is alone.
+    if kind == .cluster || stream.below(3 as UInt64) > 0 {
+      var cluster = ClusterSwarm(seed: seed)
+      set("start", "20:00")
+      set("cluster", cluster.table())
+      if kind == .cluster { return overrides }
+      if stream.below(3 as UInt64) == 0 {
+        set("kind", "cluster")
+        return overrides
+      }
+    }
     set("catalog.titles", pick(["1", "3", "40", "500"]))
     set("catalog.popularity.exponent", pick(["0", "0.7", "1", "2.5"]))
     set("catalog.complexity_cv", pick(["0", "0.35", "1.5"]))

@@ -5,5 +5,6 @@ import Glibc
 import Reporting
 
 Interruption.install()
+NeuralBitrateModel.install()
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(Simrun.run(arguments).rawValue)

@@ -235,7 +235,7 @@ struct FaultTests {
     }
   }
 
-  @Test("under random faults no slot has two masters in an epoch; once they stop, all converge", arguments: 0..<40)
+  @Test("under random faults no slot has two masters in an epoch; once they stop, all converge", arguments: 0..<60)
   func randomFaults(seed: Int) throws {
     var random = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "test", purpose: "faults"))
     let masters = 3 + random.below(3)
@@ -248,7 +248,9 @@ struct FaultTests {
     var down: [Int] = []
     for _ in 0..<30 {
       let node = random.below(nodes)
-      switch random.below(6) {
+      switch random.below(8) {
+      case 6: cluster.cut(node, random.below(nodes))
+      case 7: cluster.slowDown(node, by: .milliseconds(Int64(random.below(3 as UInt64)) * 150))
       case 0: cluster.kill(node)
       case 1: cluster.freeze(node)
       case 2: cluster.thaw(node)
@@ -269,6 +271,7 @@ struct FaultTests {
     down = Array(0..<nodes)
     cluster.heal()
     for node in down {
+      cluster.slowDown(node, by: .zero)
       cluster.thaw(node)
       cluster.restart(node)
     }

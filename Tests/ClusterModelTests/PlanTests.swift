@@ -36,6 +36,17 @@ struct PlanTests {
     #expect(throws: PlanRefusal.self) { try SlotPlan(resharding: owners, count: 1, to: 0, from: [1, 1]) }
   }
 
+  @Test("while nobody owns some slots, a rebalance never takes from a master that has none", arguments: [1, 2, 3])
+  func rebalanceWithoutCoverage(lost: Int) throws {
+    var owners = try ClusterLayout(masters: 5).owners
+    for index in 0..<lost { owners[index].slots = SlotSet() }
+    var rule = SlotPlan.BalanceRule(masters: 5)
+    rule.weights[0] = 0
+    rule.usesEmptyMasters = true
+    let plan = try SlotPlan(rebalancing: owners, by: rule)
+    #expect(plan.moves.allSatisfy { !owners[$0.source].slots.isEmpty && $0.destination != 0 })
+  }
+
   @Test("a rebalance leaves every master within one slot of its weighted share, and a second one moves nothing")
   func rebalance() throws {
     var random = RandomStream(StreamKey(seed: 3, replication: 0, entity: "test", purpose: "plans"))

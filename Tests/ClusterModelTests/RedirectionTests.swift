@@ -1,4 +1,5 @@
 import ClusterModel
+import Glibc
 import SimEngine
 import Testing
 
@@ -18,37 +19,66 @@ struct RedirectionTests {
 
   @Test("with masters dead, nodes reply as their options say")
   func clusterDown() throws {
-    let rows = try Reference.rows(
-      "clusterdown_matrix.csv",
-      ["require_full_coverage", "allow_reads_when_down", "situation", "asked", "cluster_state", "command", "reply"])
+    let file = Reference.folder + "/clusterdown_matrix.csv"
+    #expect(CoverageScript.isOne(file: file) && !CoverageScript.isOne(file: Reference.folder + "/migration_steps.csv"))
+    let script = try CoverageScript(file: file)
+    let rows = try Reference.rows("clusterdown_matrix.csv", ["cluster_state", "reply"])
     #expect(rows.count == 72)
-    for row in rows {
-      var settings = ClusterSettings()
-      settings.replicasPerMaster = 0
-      settings.nodeTimeoutMs = 1000
-      settings.requiresFullCoverage = row[0] == "yes"
-      settings.allowsReadsWhenDown = row[1] == "yes"
-      var cluster = try Cluster(settings)
-      cluster.advance(through: .seconds(5))
-      let asked = try #require(row[3].last?.wholeNumberValue)
-      let alive = row[2].hasPrefix("1 of 3") ? [0, 1] : [0]
-      let keys = [449, 8579, 12706].map { key(in: $0) }
-      var connection = ClientConnection()
-      for node in alive { _ = cluster.execute(.set(keys[node], "v\(node)"), at: node, on: &connection) }
-      for node in 0..<3 where !alive.contains(node) { cluster.kill(node) }
-      cluster.advance(through: .seconds(20))
-      #expect(cluster.isStateOK(asked) == (row[4] == "ok"), "\(row)")
-      let words = row[5].split(separator: " ")
-      let other = asked == 0 ? 1 : 0
-      let named = words[0] == "own" ? keys[asked] : words[0] == "other-live" ? keys[other] : keys[2]
-      // The value that the recording left in the last situation.
-      if row[6] == "w" { continue }
-      let command: Command = words[1] == "GET" ? .get(named) : words[1] == "SET" ? .set(named, "v") : .ping
-      #expect(cluster.execute(command, at: asked, on: &connection).description == row[6], "\(row)")
+    for (index, answer) in try script.answers().enumerated() {
+      #expect([answer.state, answer.reply] == rows[index], "\(script.steps[index].fields)")
     }
   }
+}
 
-  private func key(in slot: Int) -> String {
-    (0...).lazy.map { "k\($0)" }.first { HashSlot(key: $0).index == slot } ?? ""
+@Suite("Transactions")
+struct TransactionTests {
+  /// Replies of one connection to one node, half-way through a migration of the slot of `{t}`, where keys `moved*` have
+  /// gone; recorded from Redis 7.0.15.
+  @Test(
+    "ASKING holds for a whole transaction, and EXEC is judged by all its keys",
+    arguments: [
+      ("dst", "ASKING", "MULTI/GET {t}moved/EXEC", "OK | QUEUED | [\"val-moved\"]"),
+      (
+        "dst", "ASKING", "MULTI/GET {t}moved/GET {t}moved/EXEC",
+        "OK | QUEUED | QUEUED | [\"val-moved\", \"val-moved\"]"
+      ),
+      (
+        "dst", "ASKING", "MULTI/GET {t}moved/GET {t}absent/EXEC",
+        "OK | QUEUED | QUEUED | -TRYAGAIN Multiple keys request during rehashing of slot"
+      ),
+      (
+        "dst", "", "MULTI/GET {t}moved/EXEC",
+        "OK | -MOVED 4574 HOST0 | -EXECABORT Transaction discarded because of previous errors."
+      ),
+      (
+        "dst", "ASKING", "MULTI/DEL {t}absent {t}new/TYPE {t}notmoved2/INCR {t}count/EXEC",
+        "OK | -TRYAGAIN Multiple keys request during rehashing of slot | QUEUED | QUEUED | "
+          + "-EXECABORT Transaction discarded because of previous errors."
+      ),
+      (
+        "src", "", "MULTI/GET {t}moved/GET {t}notmoved/EXEC",
+        "OK | -ASK 4574 HOST1 | QUEUED | -EXECABORT Transaction discarded because of previous errors."
+      ),
+      ("src", "", "MULTI/GET {t}notmoved/DISCARD", "OK | QUEUED | OK"), ("src", "", "EXEC", "-ERR EXEC without MULTI"),
+      ("src", "MULTI", "MULTI", "-ERR MULTI calls can not be nested"),
+      ("dst", "ASKING", "MGET {t}moved {t}moved", "[\"val-moved\", \"val-moved\"]"),
+      ("dst", "ASKING", "EXISTS {t}absent {t}absent", "0"),
+      ("src", "", "EVAL \"return redis.call('get',KEYS[1])\" 1 {t}notmoved", "val-notmoved"),
+      (
+        "src", "", "EVAL \"return 1\" 2 {t}notmoved other", "-CROSSSLOT Keys in request don't hash to the same slot"
+      ),
+    ])
+  func halfMoved(node: String, prefix: String, command: String, reply: String) throws {
+    let path = "/tmp/simrun-script-\(HashSlot(key: node + prefix + command).index)-\(reply.utf8.count).csv"
+    func quoted(_ text: String) -> String {
+      let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+      return "\"" + parts.joined(separator: "\"\"") + "\""
+    }
+    let text = "step,node,prefix_commands,command\n3,\(node),\(quoted(prefix)),\(quoted(command))\n"
+    let file = try #require(fopen(path, "w"))
+    fputs(text, file)
+    fclose(file)
+    defer { remove(path) }
+    #expect(try RedirectionScript(file: path).replies() == [reply])
   }
 }

@@ -48,6 +48,30 @@ struct HostileModelTests {
     #expect(throws: InputError.self) { try ZipArchive(archive, source: "no archive") }
   }
 
+  @Test("well-formed messages of random fields are refused with a place, however deep they nest", arguments: 1...4)
+  func randomMessages(seed: Int) throws {
+    var random = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "messages", purpose: "test"))
+    func write(_ message: inout WireWriter, depth: Int) {
+      for _ in 0..<random.below(6) {
+        let number = 1 + random.below(22)
+        switch random.below(depth > 0 ? 5 : 3) {
+        case 0: message.integer(number, Int64(bitPattern: random.next() >> UInt64(random.below(64))))
+        case 1: message.float(number, Float(bitPattern: UInt32(truncatingIfNeeded: random.next())))
+        case 2: message.text(number, ["Conv", "Gemm", "x", "", "Reshape", "kernel_shape"][random.below(6)])
+        default: message.message(number) { write(&$0, depth: depth - 1) }
+        }
+      }
+    }
+    for _ in 0..<1500 {
+      var model = WireWriter()
+      model.message(7) { graph in
+        for _ in 0..<1 + random.below(4) { graph.message([1, 1, 5, 11, 12][random.below(5)]) { write(&$0, depth: 3) } }
+      }
+      model.message(8) { $0.integer(2, 13) }
+      do { _ = try OnnxReader.network(bytes: model.bytes, source: "fields") } catch is InputError {}
+    }
+  }
+
   @Test("an unknown operator is named with its node")
   func unknownOperator() throws {
     var model = try bytes("mlp.onnx")

@@ -21,7 +21,10 @@ struct InferenceTests {
     arguments: ["mlp", "cnn", "cnn_imbalanced"])
   func logits(name: String) throws {
     let network = try ReferenceFiles.model(name)
-    let logits = Forward(network).outputs(try ReferenceFiles.digits("test", for: network).inputs)
+    let rows = try ReferenceFiles.digits("test", for: network).inputs
+    let logits = Forward(network).outputs(rows)
+    // How many rows are computed together changes no bit.
+    #expect(Forward(network).outputs(rows.rows(0..<7)).values[...] == logits.values[..<70])
     let expected = try ReferenceFiles.array("\(name)_fp32_test_logits.npy")
     #expect(logits.shape == expected.shape)
     #expect(zip(logits.values, expected.values).allSatisfy { abs(Double($0) - $1) <= 1e-4 })
@@ -42,6 +45,17 @@ struct InferenceTests {
       let values = Forward(other).outputs(rows).values
       #expect(zip(logits.values, values).allSatisfy { abs($0 - $1) <= 1e-4 })
     }
+  }
+
+  @Test("model.json with weights.f32 is read as the same network, and what is wrong with it has a place")
+  func plainForm() throws {
+    let network = try ReferenceFiles.model("mlp")
+    let rows = try ReferenceFiles.digits("calib", for: network).inputs
+    let folder = ReferenceFiles.fixtures + "plain/"
+    let read = try ModelJSON.network(file: folder + "model.json", inputShape: [64])
+    #expect(Forward(read).outputs(rows) == Forward(network).outputs(rows))
+    #expect(throws: InputError.self) { try ModelJSON.network(file: folder + "model.json", inputShape: [63]) }
+    #expect(throws: FileError.self) { try ModelJSON.network(file: folder + "none.json", inputShape: [64]) }
   }
 
   @Test("folding batch normalisations changes no logit by more than 1e-4")

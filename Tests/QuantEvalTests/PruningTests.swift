@@ -74,4 +74,60 @@ struct PruningTests {
     #expect(try PruningPlan(network, .l2, rate: 0.5).network.parameters.scalarCount == network.parameters.scalarCount)
     #expect(correct(network, rows) > 180)
   }
+
+  @Test("channels behind a concatenation go with the filters that make them")
+  func concatenation() throws {
+    let bench = try joined()
+    // Filters 1 of `a` and 0 of `b` are empty: removing them changes nothing but the size.
+    let plan = try PruningPlan(bench, .l1, rate: 0.34)
+    #expect(plan.rows.map(\.kept) == [2, 2, 2])
+    let rows = Tensor(shape: [4, 2, 3, 3], values: (0..<72).map { Float($0 % 11) - 4 })
+    let (whole, smaller) = (Forward(bench).outputs(rows), Forward(plan.network).outputs(rows))
+    #expect(plan.network.parameters.scalarCount < bench.parameters.scalarCount)
+    #expect(zip(whole.values, smaller.values).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  /// Two convolutions of three filters side by side, then two filters over what they give together.
+  private func joined() throws -> Network {
+    var parameters = ParameterTable()
+    func filters(_ name: String, _ outputs: Int, _ inputs: Int, empty: Int?) {
+      var weight = Tensor(
+        shape: [outputs, inputs, 1, 1], values: (0..<outputs * inputs).map { Float($0 % 5) - 1.7 })
+      if let empty { for index in 0..<inputs { weight.values[empty * inputs + index] = 0 } }
+      parameters[name + ".w"] = weight
+    }
+    filters("a", 3, 2, empty: 1)
+    filters("b", 3, 2, empty: 0)
+    filters("c", 2, 6, empty: nil)
+    let window = Window(kernel: 1)
+    func convolution(_ name: String, _ input: String) -> Node {
+      Node(
+        name: name, operation: .convolution(window, group: 1), inputs: [input], output: name, parameters: [name + ".w"])
+    }
+    return try Network(
+      name: "joined", inputName: "x", inputShape: [2, 3, 3], outputName: "y",
+      nodes: [
+        convolution("a", "x"), convolution("b", "x"),
+        Node(name: "ab", operation: .concatenate(axis: 1), inputs: ["a", "b"], output: "ab"), convolution("c", "ab"),
+        Node(name: "mean", operation: .globalAveragePool, inputs: ["c"], output: "mean"),
+        Node(name: "y", operation: .flatten(axis: 1), inputs: ["mean"], output: "y"),
+      ], parameters: parameters, source: "test")
+  }
+
+  @Test("the search for a threshold stays within what it may cost, and fine-tuning finds a sparser network")
+  func thresholdSearch() throws {
+    let network = try ReferenceFiles.model("mlp")
+    let rows = try ReferenceFiles.digits("calib", for: network)
+    let least = correct(network, rows) - 2
+    let plain = try MagnitudePruning.search(network, scope: .global, rows: rows, atLeast: least)
+    #expect(plain.rate > 0.3 && plain.correct >= least && plain.threshold > 0)
+    var training = NetworkTraining()
+    training.epochs = 2
+    training.keepsZeros = true
+    let train = try ReferenceFiles.digits("train", for: network)
+    let pruned = MagnitudePruning.pruned(network, rate: 0.8, scope: .global)
+    let tuned = try training.trained(pruned, inputs: train.inputs, targets: .classes(train.labels)).network
+    #expect(MagnitudePruning.zeros(tuned).map(\.zeros) == MagnitudePruning.zeros(pruned).map(\.zeros))
+    #expect(correct(tuned, rows) > correct(pruned, rows) + 20)
+  }
 }

@@ -43,7 +43,7 @@ func expectScore(_ score: ModelScore, _ expected: JSONNode, bits: Int, _ label: 
     "\(label): \(score.logits.signalToNoise_dB) dB for \(noise)")
   let cosine = expected.double("logit_cosine") ?? .nan
   #expect(
-    abs(score.logits.cosine - cosine) <= (bits <= 4 ? 1e-3 : 1e-5), "\(label): \(score.logits.cosine) for \(cosine)")
+    abs(score.logits.cosine - cosine) <= (bits <= 4 ? 1e-4 : 1e-6), "\(label): \(score.logits.cosine) for \(cosine)")
 }
 
 @Suite("Simulated quantization", .enabled(if: ReferenceFiles.isPresent))
@@ -74,8 +74,6 @@ struct SimulationTests {
       let (weightBits, inputBits) = (Int(try #require(row.double("wbits"))), Int(try #require(row.double("abits"))))
       let name = try #require(row["activation"]?.text)
       let method = try #require(Self.method(name))
-      // The table tool's candidates beyond the last few values tie: the last bits of an activation choose among them.
-      if case .klMxnet = method, inputBits <= 6 { continue }
       let granularity: Granularity = row["weights"]?.text == "per_channel" ? .perChannel : .perTensor
       let score = bench.score(bench.network, bench.plan(weightBits, granularity, inputBits, method))
       expectScore(score, row, bits: min(weightBits, inputBits), "w\(weightBits)a\(inputBits) \(granularity) \(name)")
@@ -165,6 +163,21 @@ struct SimulationTests {
     }
   }
 
+  @Test("of the remedies for the imbalanced network equalisation is found to be the one")
+  func remedies() throws {
+    let bench = try Bench("cnn_imbalanced")
+    let study = try EvaluationStudy(
+      bench.network, rows: bench.test, calibrationRows: bench.calibrationRows, methods: [.range(.minMax)])
+    let tried = try FixProposal.tried(
+      study,
+      EvaluationConfiguration(
+        weightBits: 8, inputBits: 8, granularity: .perTensor, method: .range(.minMax), methodName: "minmax"))
+    #expect(tried[0].fix == "as it is" && tried[0].score.correct < 60)
+    #expect(tried[1].fix.hasPrefix("channels equalised") && tried[1].score.correct >= 491)
+    #expect(tried.contains { $0.fix == "weights per channel" && $0.score.correct > 300 })
+    #expect(tried.contains { $0.fix == "biases corrected" && abs($0.score.correct - 218) <= 1 })
+  }
+
   @Test("EasyQuant's search ends at the reference's scales", arguments: ThresholdTests.models)
   func easyQuant(model: String) throws {
     let bench = try Bench(model)
@@ -172,8 +185,8 @@ struct SimulationTests {
     var indices = (same: 0, total: 0)
     for row in expected["easyquant"]?.items ?? [] {
       let bits = Int(try #require(row.double("bits")))
-      // A channel of the convolutions costs a matrix product; a few rows of the grid tell as much as all.
-      guard model == "mlp" || bits == 8 || model == "cnn" && bits == 4 else { continue }
+      // Half of the rows of the larger models; the others take as long and have been seen to agree.
+      guard model == "mlp" || [7, model == "cnn" ? 4 : 8].contains(bits) else { continue }
       let settings = EasyQuant(alpha: try #require(row.double("alpha")), beta: try #require(row.double("beta")))
       let isChannelwise = row["weights"]?.text?.hasPrefix("per_channel") == true
       let found = settings.search(
@@ -190,11 +203,12 @@ struct SimulationTests {
       let result = try #require(row["result"])
       let score = bench.score(bench.network, found.plan)
       let noise = result.double("logit_sqnr_db") ?? .nan
-      #expect(abs(Double(score.correct) - (result.double("correct") ?? -9)) <= 2, "\(label): \(score.correct)")
+      #expect(abs(Double(score.correct) - (result.double("correct") ?? -9)) <= 1, "\(label): \(score.correct)")
       #expect(
-        abs(score.logits.signalToNoise_dB - noise) <= 0.5, "\(label): \(score.logits.signalToNoise_dB) for \(noise)")
+        abs(score.logits.signalToNoise_dB - noise) <= (bits <= 4 ? 0.3 : 0.05),
+        "\(label): \(score.logits.signalToNoise_dB) for \(noise)")
     }
-    // Neighbouring points of the grid tie within the last bits of a matrix product.
-    #expect(Double(indices.same) > 0.95 * Double(indices.total), "\(indices)")
+    // One point of 1584 differs over all rows of the reference: two with the same score but for the order of a sum.
+    #expect(indices.total - indices.same <= 1, "\(indices)")
   }
 }

@@ -14,7 +14,11 @@ struct RunTests {
       #expect(result.output.contains("digest"))
     }
     var (a, b, c) = (try scratch.files("a"), try scratch.files("b"), try scratch.files("c"))
-    #expect(a.keys.sorted() == ["cdn.csv", "report.html", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
+    #expect(
+      a.keys.sorted() == [
+        "cdn.csv", "cluster_events.csv", "ingest.csv", "report.html", "run.json", "sessions.csv", "summary.csv",
+        "timeseries.csv",
+      ])
     let digest = { (files: [String: String]) in
       files["run.json"]?.split(separator: "\n").first { $0.contains("\"digest\"") }
     }
@@ -128,7 +132,10 @@ struct RunTests {
     #expect(result.status == 130)
     let files = try scratch.files("peak")
     #expect(
-      files.keys.sorted() == ["cdn.csv", "report.html", "run.json", "sessions.csv", "summary.csv", "timeseries.csv"])
+      files.keys.sorted() == [
+        "cdn.csv", "cluster_events.csv", "ingest.csv", "report.html", "run.json", "sessions.csv", "summary.csv",
+        "timeseries.csv",
+      ])
     #expect(files["run.json"]?.contains("\"incomplete\"") == true)
   }
 

@@ -9,7 +9,7 @@ struct TutorialTests {
     try FileManager.default.copyItem(atPath: Tool.path("scenarios"), toPath: "\(scratch.path)/scenarios")
     let page = try String(contentsOfFile: Tool.path("docs/tutorial.md"), encoding: .utf8)
     let blocks = page.matches(of: #/```sh\n([^`]+)```/#).map { String($0.1) }
-    #expect(blocks.count == 9)
+    #expect(blocks.count == 10)
     for block in blocks {
       // `set -e` spares a command behind `!`; such a line must fail, so its success is turned into an end.
       let script =

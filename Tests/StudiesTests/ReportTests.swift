@@ -106,6 +106,24 @@ struct ReportTests {
     #expect(timeline.axis.text(5400) == "00:30")
   }
 
+  @Test("events of the cluster are marked in its own charts, one a minute")
+  func marks() throws {
+    let scratch = try TemporaryFolder()
+    let rows = [(70.5, "suspected"), (71, "declared-failed"), (71.2, "declared-failed"), (200, "election-won")]
+    try scratch.write(
+      Self.header + "time_s,node,event,about,value,detail\n"
+        + rows.map { "s,base,0,\($0.0),node-2,\($0.1),,0,\n" }.joined(), to: "cluster_events.csv")
+    let series = [60, 120, 300].flatMap { t in
+      ["\(t),cluster,all,cluster_lost_writes,,\(t)", "\(t),viewers,all,concurrency,,\(t)"]
+    }
+    let charts = try RunReport(folder(scratch, summary: [["viewers,all,sessions,,7"]], series: [series])).page().charts
+    func spans(_ name: String) -> [String]? {
+      (charts.first { $0.name == name }?.chart as? LineChart)?.spans.map { "\($0.name) \($0.range.lowerBound)" }
+    }
+    #expect(spans("lost-writes") == ["node-2 declares a failure 71.0", "node-2 is elected 200.0"])
+    #expect(spans("concurrency") == [])
+  }
+
   @Test("a pattern fits whole names, with stars for any part")
   func patterns() {
     let pattern: NamePattern = "hit_ratio|*p95*|edge_*_bytes"

@@ -150,6 +150,8 @@ public struct BusTraffic: Sendable {
   public func messages(_ kind: BusMessageKind) -> Int64 { messages[Int(kind.rawValue)] }
   /// Bytes of a kind.
   public func bytes(_ kind: BusMessageKind) -> Int64 { bytes[Int(kind.rawValue)] }
+  /// Messages of all kinds.
+  public var totalMessages: Int64 { messages.reduce(0, +) }
   /// Bytes of all kinds.
   public var totalBytes: Int64 { bytes.reduce(0, +) }
 

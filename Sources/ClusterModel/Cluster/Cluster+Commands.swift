@@ -13,55 +13,6 @@ public enum SlotAssignment: Sendable, Equatable {
 }
 
 extension Cluster {
-  /// A client's command; it takes no time.
-  public mutating func execute(_ command: Command, at node: Int, on connection: inout ClientConnection) -> Reply {
-    guard nodes[node].process == .running else { return .silence }
-    let isAsking = connection.isAsking
-    connection.isAsking = false
-    switch command {
-    case .asking:
-      connection.isAsking = true
-      return .status("OK")
-    case .readOnly, .readWrite:
-      connection.isReadOnly = command == .readOnly
-      return .status("OK")
-    default: break
-    }
-    let keys = command.keys
-    let request = KeyedRequest(
-      slots: keys.map { HashSlot(key: $0).index },
-      presentKeys: keys.reduce(0) { $0 + (nodes[node].keyspace.value($1) == nil ? 0 : 1) }, isWrite: command.isWrite,
-      isAsking: isAsking, isReadOnly: connection.isReadOnly)
-    if let redirected = Reply(redirection(of: request, at: node)) { return redirected }
-    if command.isWrite, nowMs < nodes[node].writesPausedUntil { return .silence }
-    return serve(command, at: node)
-  }
-
-  private mutating func serve(_ command: Command, at node: Int) -> Reply {
-    switch command {
-    case .ping: return .status("PONG")
-    case .get(let key): return .value(nodes[node].keyspace.value(key))
-    case .getMany(let keys): return .values(keys.map { nodes[node].keyspace.value($0) })
-    case .exists(let keys): return .integer(keys.reduce(0) { $0 + (nodes[node].keyspace.value($1) == nil ? 0 : 1) })
-    case .set(let key, let value):
-      write(key, value, at: node)
-      return .status("OK")
-    case .setMany(let pairs):
-      for pair in pairs { write(pair.key, pair.value, at: node) }
-      return .status("OK")
-    case .delete(let keys):
-      let present = keys.filter { nodes[node].keyspace.value($0) != nil }
-      for key in present { write(key, nil, at: node) }
-      return .integer(present.count)
-    case .asking, .readOnly, .readWrite: return .status("OK")
-    }
-  }
-
-  private mutating func write(_ key: String, _ value: String?, at node: Int) {
-    acknowledge(at: node)
-    nodes[node].keyspace.write(key, value, number: nodes[node].replication.applied)
-  }
-
   // MARK: Operators
 
   /// `CLUSTER SETSLOT`.
@@ -102,6 +53,7 @@ extension Cluster {
     if !hasKeys { nodes[node].migrating.removeAll { $0.slot == slot } }
     setOwner(peer, of: slot, for: node)
     if wasMine, peer != node, belief(node, node).pointee.slotCount == 0, settings.allowsReplicaMigration {
+      handOverWrites(node)
       becomeReplica(node, of: peer)
     }
     guard peer == node, nodes[node].importing.contains(where: { $0.slot == slot }) else { return }

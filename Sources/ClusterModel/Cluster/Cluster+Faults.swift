@@ -43,7 +43,7 @@ extension Cluster {
 
   /// A dead process is started again with its configuration on disk, and with its keys if they are kept.
   public mutating func restart(_ node: Int) {
-    guard nodes[node].process == .dead else { return }
+    guard nodes[node].process == .dead, !nodes[node].hasLeft else { return }
     nodes[node].process = .running
     nodes[node].incarnation &+= 1
     nodes[node].startedAt = nowMs
@@ -73,13 +73,13 @@ extension Cluster {
   }
 
   /// Cuts the network between nodes of different sides; nodes that are on no side keep all their connections.
-  public mutating func partition(_ sides: [[Int]]) {
+  public mutating func partition(_ sides: [[Int]], reason: String = "") {
     var side = [Int](repeating: -1, count: nodeCount)
     for (index, members) in sides.enumerated() { for node in members { side[node] = index } }
     for from in 0..<nodeCount {
       for to in 0..<nodeCount where side[from] != side[to] && side[from] >= 0 && side[to] >= 0 { cut(from, to) }
     }
-    note(.partitioned, sides.first?.first ?? 0)
+    note(.partitioned, sides.first?.first ?? 0, reason: reason)
   }
 
   /// Cuts one direction: what `from` sends does not reach `to`.

@@ -63,6 +63,43 @@ extension Cluster {
     flush(node)
   }
 
+  /// Takes in writes of a quiet stretch: the master and all its replicas have them.
+  ///
+  /// They were counted when they were acknowledged.
+  mutating func absorb(writes count: Int64, at node: Int) {
+    let stream = nodes[node].replication.stream
+    guard stream >= 0 else { return }
+    streams[stream].acknowledged += count
+    for member in 0..<nodeCount where nodes[member].replication.stream == stream {
+      guard member == node || Int(belief(member, member).pointee.master) == node else { continue }
+      nodes[member].replication.applied += count
+      nodes[member].replication.offset += count * Self.writeBytes
+    }
+  }
+
+  /// Counts a write that `absorb` will take in.
+  mutating func countWrite() { writes.acknowledged += 1 }
+
+  /// Whether clients' writes are held back: a handover is under way.
+  func holdsWrites(_ node: Int) -> Bool { nodes[node].writesPausedUntil > nowMs }
+
+  /// How long WAIT takes for the latest write of a node: a way to the replicas and back, or the timeout if too few of them
+  /// are connected.
+  func waitForReplicas(_ count: Int, of node: Int, timeout: SimDuration) -> SimDuration {
+    var connected = 0
+    for replica in 0..<nodeCount where Int(belief(replica, replica).pointee.master) == node {
+      let state = nodes[replica].replication
+      if state.isConnected, !state.isLoading, nodes[replica].process == .running, !isCut(node, replica),
+        !isCut(replica, node)
+      {
+        connected += 1
+      }
+    }
+    guard connected >= count else { return timeout }
+    let extra = network.extraDelays.isEmpty ? 0 : network.extraDelays[node]
+    return min(timeout, timing.latency * 2 + SimDuration(nanoseconds: 2 * extra))
+  }
+
   /// Sends what replicas do not have yet; one delivery is under way at a time and carries all up to its departure.
   mutating func flush(_ node: Int) {
     guard nodes[node].replication.flying < 0, nodes[node].process == .running else { return }
@@ -181,14 +218,24 @@ extension Cluster {
     return 0
   }
 
-  private mutating func settle(_ stream: Int, kept: Int64, by successor: Int) {
+  private mutating func settle(_ stream: Int, kept: Int64, by successor: Int, because reason: String? = nil) {
     let lost = streams[stream].acknowledged - max(kept, streams[stream].settled)
     guard lost > 0 else { return }
     streams[stream].settled = streams[stream].acknowledged
     writes.lost += lost
+    let writer = streams[stream].writer
     note(
-      .writesLost, streams[stream].writer, about: successor, value: lost,
-      reason: "acknowledged by a master before its replicas had them; another master's data replaced them")
+      .writesLost, writer, about: successor, value: lost,
+      reason: reason
+        ?? (nodes[writer].process == .dead
+          ? "the master died before its replicas had them"
+          : "acknowledged by a master that could not reach its replicas, or was replaced and did not know"))
+  }
+
+  /// A master has given all its slots away, keys and all: nothing of what it acknowledged is lost when it follows another.
+  mutating func handOverWrites(_ node: Int) {
+    let stream = nodes[node].replication.stream
+    if stream >= 0, streams[stream].writer == node { streams[stream].settled = streams[stream].acknowledged }
   }
 
   /// A dead master whose slots somebody else serves: what only it had is lost as far as clients can tell.
@@ -212,7 +259,7 @@ extension Cluster {
       return
     }
     let stream = nodes[node].replication.stream
-    if stream >= 0 { settle(stream, kept: 0, by: node) }
+    if stream >= 0 { settle(stream, kept: 0, by: node, because: "the process started again without its data") }
     nodes[node].replication.stream = openStream(writer: node, parent: -1, fork: 0)
     nodes[node].replication.applied = 0
   }

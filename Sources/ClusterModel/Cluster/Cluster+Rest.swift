@@ -3,22 +3,36 @@
 public import SimEngine
 
 extension Cluster {
-  /// Whether nothing is going on: every node runs, sees all others as well, and agrees with them.
+  /// Whether nothing is going on: every node that runs sees all others as they are, and agrees with them.
+  ///
+  /// Dead nodes are no hindrance once all the others have taken them for failed for two node timeouts.
   ///
   /// O(nodes^2).
   public var isAtRest: Bool {
     guard network.cuts.isEmpty, network.held.isEmpty, slotOnTheMove == nil else { return false }
-    for node in 0..<nodeCount {
+    for node in 0..<nodeCount where nodes[node].process != .dead {
       let state = nodes + node
-      guard state.pointee.process == .running, state.pointee.isStateOK, state.pointee.linksDown == 0,
+      guard state.pointee.process == .running, state.pointee.isStateOK,
         state.pointee.suspects == 0, state.pointee.handover.end == 0, state.pointee.migrating.isEmpty,
         state.pointee.importing.isEmpty, !state.pointee.replication.isLoading
       else { return false }
       for peer in 0..<nodeCount where peer != node {
-        if clock(node, peer).pointee.flags.contains(.failed) { return false }
+        let clock = clock(node, peer).pointee
+        guard clock.flags.contains(.known) || nodes[peer].hasLeft else { return false }
+        if nodes[peer].process == .dead {
+          guard nodes[peer].hasLeft || isSettled(peer, for: node) else { return false }
+        } else if clock.flags.contains(.failed) || clock.link != .up {
+          return false
+        }
       }
     }
     return isConverged
+  }
+
+  /// Whether a dead node is what it will stay in the view of another: failed, and without slots.
+  private func isSettled(_ peer: Int, for node: Int) -> Bool {
+    clock(node, peer).pointee.flags.contains(.failed) && belief(node, peer).pointee.slotCount == 0
+      && nowMs - belief(node, peer).pointee.failedSince > 2 * timeoutMs
   }
 
   /// Lets time pass up to and including `time`: exactly while something is going on, in one leap once the cluster is at
@@ -31,20 +45,25 @@ extension Cluster {
   /// waiting. Leave out the leap within a timeout of a fault: `advance(through:)` is the exact mode. A leap costs
   /// O(nodes^2 + pending messages) however long it is.
   public mutating func rest(until time: SimTime) {
+    _ = leapOverRest(until: time)
+    advance(through: time)
+  }
+
+  /// The same, but where no leap is possible time goes on by a node timeout at most; tells whether there was one.
+  mutating func leapOverRest(until time: SimTime) -> Bool {
     let watch = SimDuration.milliseconds(timeoutMs)
-    guard time - now > watch * 3, isAtRest else { return advance(through: time) }
+    guard time - now > watch * 3, isAtRest else { return false }
     let sentBefore = sent
     let receivedBefore = received
-    let from = now
-    advance(through: from + watch)
-    guard isAtRest else { return advance(through: time) }
+    advance(through: now + watch)
     let seconds = (time - now).nanoseconds / 1_000_000_000 - (timeoutMs + 999) / 1000
-    guard seconds > 0 else { return advance(through: time) }
+    guard isAtRest, seconds > 0 else { return false }
     let share = Double(seconds) / watch.seconds
     sent.extrapolate(since: sentBefore, times: share)
     received.extrapolate(since: receivedBefore, times: share)
     leap(by: SimDuration.seconds(Double(seconds)))
     advance(through: time)
+    return true
   }
 
   /// Moves everything that lies in the future or is an age forward by a span of whole seconds.

@@ -112,6 +112,7 @@ extension Cluster {
     let slots = claims[number].slots
     let mine = master(of: node, for: node)
     var newMaster = -1
+    var isMigrated = false
     var taken = 0
     var emptied: [Int] = []
     for slot in 0..<HashSlot.count {
@@ -120,6 +121,9 @@ extension Cluster {
         guard owner != claimant, !nodes[node].importing.contains(where: { $0.slot == slot }) else { continue }
         let isFree = owner < 0 || nodes[node].unclaimed?.contains(slot) == true
         guard isFree || belief(node, owner).pointee.configEpoch < epoch else { continue }
+        if owner == node, nodes[node].migrating.contains(where: { $0.slot == slot && $0.peer == claimant }) {
+          isMigrated = true
+        }
         if owner == node, nodes[node].keyspace.hasKeys(in: slot) { emptied.append(slot) }
         if owner == mine {
           newMaster = claimant
@@ -134,6 +138,7 @@ extension Cluster {
     if newMaster >= 0, belief(node, mine).pointee.slotCount == 0,
       settings.allowsReplicaMigration || taken == claims[number].count
     {
+      if isMigrated { handOverWrites(node) }
       becomeReplica(node, of: newMaster)
     } else if let heir = masterOfMaster(node) {
       becomeReplica(node, of: heir)

@@ -22,6 +22,20 @@ extension Cluster {
   /// Whether one node takes another for failed.
   public func believesFailed(_ peer: Int, _ node: Int) -> Bool { clock(node, peer).pointee.flags.contains(.failed) }
 
+  /// The slots that a node serves in its own view.
+  ///
+  /// O(slots).
+  public func slots(of node: Int) -> SlotSet {
+    var slots = SlotSet()
+    for slot in 0..<HashSlot.count where owner(of: slot, for: node) == node { slots.insert(slot) }
+    return slots
+  }
+
+  /// The slots that a node migrates or imports.
+  public func openSlots(at node: Int) -> [Int] {
+    (nodes[node].migrating + nodes[node].importing).map { Int($0.slot) }
+  }
+
   /// How many slots a node serves in its own view.
   public func servedSlots(_ node: Int) -> Int { Int(belief(node, node).pointee.slotCount) }
 
@@ -33,6 +47,23 @@ extension Cluster {
       if !agree(first, node) { return false }
     }
     return true
+  }
+
+  /// Whether every member runs and the network between them is whole.
+  public var isWhole: Bool {
+    network.cuts.isEmpty && (0..<nodeCount).allSatisfy { nodes[$0].process == .running || nodes[$0].hasLeft }
+  }
+
+  /// How many slots are served by a running master that considers the cluster as up.
+  ///
+  /// O(nodes x slots / 64).
+  public mutating func coveredSlots() -> Int {
+    var covered = SlotSet()
+    for node in 0..<nodeCount where nodes[node].process == .running && nodes[node].isStateOK {
+      guard isMaster(node, for: node), belief(node, node).pointee.slotCount > 0 else { continue }
+      covered.formUnion(claims[Int(claim(of: node, for: node))].slots)
+    }
+    return covered.count
   }
 
   /// Whether no replica follows a node that is a replica itself: 7.0 can stay so after several failovers at once.

@@ -77,7 +77,7 @@ public struct Cluster: ~Copyable {
     timing = settings.timing
     timeoutMs = settings.nodeTimeoutMs
     nodeCount = settings.nodes
-    capacity = settings.nodes
+    capacity = settings.nodes + settings.spareNodes
     nodes = .allocate(capacity: capacity)
     nodes.initialize(repeating: ClusterNode(), count: capacity)
     clocks = .allocate(capacity: capacity * capacity)
@@ -93,7 +93,7 @@ public struct Cluster: ~Copyable {
     random = stream("choices")
     delays = stream("delays")
     var names = stream("names")
-    for node in 0..<nodeCount { nodes[node].name = names.next() }
+    for node in 0..<capacity { nodes[node].name = names.next() }
     form(ranges: ranges)
   }
 
@@ -109,6 +109,9 @@ public struct Cluster: ~Copyable {
 
   /// The time of the last event, or what the cluster was advanced to.
   public private(set) var now = SimTime.zero
+
+  /// Random draws so far.
+  public var draws: UInt64 { random.draws &+ delays.draws }
 
   /// When something happens next.
   public var nextEvent: SimTime? { mutating get { queue.nextTime() } }

@@ -54,6 +54,16 @@ public struct ClusterEventRecord: Sendable, Equatable {
     case partitioned
     /// See `killed`.
     case healed
+    /// A node starts and meets the subject; a node leaves for good.
+    case joined
+    /// See `joined`.
+    case left
+    /// Masters are to join or to leave: `value` of them; a node refused a step; all slots are where they should be.
+    case reshardStarted = "reshard-started"
+    /// See `reshardStarted`; `value` is the number of slots moved.
+    case reshardStopped = "reshard-stopped"
+    /// See `reshardStarted`; `value` is the number of slots moved.
+    case reshardFinished = "reshard-finished"
     /// A slot's new owner is told to all; `value` is the slot.
     case slotAssigned = "slot-assigned"
   }
@@ -70,6 +80,18 @@ public struct ClusterEventRecord: Sendable, Equatable {
   public var value: Int64
   /// Why, where that is not plain.
   public var reason: String
+}
+
+extension ClusterEventRecord.Kind {
+  /// Whether other slots may be served after it.
+  var mayChangeCoverage: Bool {
+    switch self {
+    case .stateDown, .stateUp, .electionWon, .serving, .becameReplica, .killed, .frozen, .thawed, .restarted, .left,
+      .handoverRequested, .epochCollision:
+      true
+    default: false
+    }
+  }
 }
 
 extension Cluster {

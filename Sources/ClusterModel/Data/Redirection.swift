@@ -32,6 +32,10 @@ public struct KeyedRequest: Sendable {
   public var isAsking = false
   /// Whether READONLY is in force on the connection.
   public var isReadOnly = false
+  /// Whether it names more than one key: naming one key twice does not count.
+  public var hasDistinctKeys: Bool
+  /// Whether it is a whole transaction: whether that writes matters to replicas only.
+  public var isTransaction = false
 
   /// A command with keys.
   public init(slots: [Int], presentKeys: Int, isWrite: Bool, isAsking: Bool = false, isReadOnly: Bool = false) {
@@ -40,6 +44,7 @@ public struct KeyedRequest: Sendable {
     self.isWrite = isWrite
     self.isAsking = isAsking
     self.isReadOnly = isReadOnly
+    hasDistinctKeys = slots.count > 1
   }
 }
 
@@ -54,15 +59,15 @@ extension Cluster {
     let state = nodes + node
     if !state.pointee.isStateOK {
       guard state.pointee.allowsReadsWhenDown else { return .clusterDown }
-      if request.isWrite { return .readsOnly }
+      if request.isWrite, !request.isTransaction { return .readsOnly }
     }
     let missing = request.slots.count - request.presentKeys
     if owner == node, let open = state.pointee.migrating.first(where: { $0.slot == slot }) {
       if missing == 0 { return .serve }
       return request.presentKeys > 0 ? .tryAgain : .ask(slot: slot, node: Int(open.peer))
     }
-    if owner != node, request.isAsking, state.pointee.importing.contains(where: { $0.slot == slot }) {
-      return request.slots.count > 1 && missing > 0 ? .tryAgain : .serve
+    if request.isAsking, state.pointee.importing.contains(where: { $0.slot == slot }) {
+      return request.hasDistinctKeys && missing > 0 ? .tryAgain : .serve
     }
     if owner == node { return .serve }
     let isReplicaOfOwner = Int(belief(node, node).pointee.master) == owner

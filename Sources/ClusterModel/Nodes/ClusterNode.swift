@@ -15,6 +15,8 @@ struct ClusterNode {
   var process = ProcessState.running
   /// Counts starts of the process, so that timers of an earlier one are not taken for its own.
   var incarnation: UInt16 = 0
+  /// Whether it was taken out of the cluster for good.
+  var hasLeft = false
   /// When the process started, in milliseconds.
   var startedAt: Int64 = 0
   /// How often the timer rang.

@@ -8,6 +8,8 @@ public struct ClusterSettings: Sendable {
   public var masters = 3
   /// Replicas of each master.
   public var replicasPerMaster = 1
+  /// Room for nodes that join later.
+  public var spareNodes = 0
   /// `cluster-node-timeout` in milliseconds.
   public var nodeTimeoutMs: Int64 = 15_000
   /// `cluster-require-full-coverage`: one slot that nobody serves stops the whole cluster.
@@ -50,7 +52,9 @@ public struct ClusterSettings: Sendable {
       throw PlanRefusal("a cluster needs at least \(SlotAllocation.fewestMasters) masters, not \(masters)")
     }
     guard replicasPerMaster >= 0 else { throw PlanRefusal("a master cannot have \(replicasPerMaster) replicas") }
-    guard masters <= Self.mostNodes, replicasPerMaster < Self.mostNodes, nodes <= Self.mostNodes else {
+    guard masters <= Self.mostNodes, replicasPerMaster < Self.mostNodes, spareNodes >= 0, spareNodes <= Self.mostNodes,
+      nodes + spareNodes <= Self.mostNodes
+    else {
       throw PlanRefusal("a simulated cluster has at most \(Self.mostNodes) nodes")
     }
     guard (10...86_400_000).contains(nodeTimeoutMs) else {

@@ -94,7 +94,8 @@ extension SlotPlan {
     var state = owners
     var needy = 0
     var rich = balances.count - 1
-    while needy < rich {
+    // While nobody owns some slots, everybody may have fewer than expected, and there is nothing to give.
+    while needy < rich, balances[needy].surplus < 0, balances[rich].surplus > 0 {
       let count = min(abs(balances[needy].surplus), abs(balances[rich].surplus))
       if count > 0 {
         var step = SlotPlan()

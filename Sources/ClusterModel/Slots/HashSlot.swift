@@ -56,6 +56,14 @@ enum CRC16 {
     return remainder
   }
 
+  /// The checksum of `resume:`.
+  static let resumePrefix = checksum("resume:".utf8)
+
+  /// The checksum of one byte more.
+  static func adding(_ byte: UInt8, to checksum: UInt16) -> UInt16 {
+    (checksum << 8) ^ remainders[Int(UInt8(checksum >> 8) ^ byte)]
+  }
+
   /// The checksum of some bytes.
   static func checksum(_ bytes: some Sequence<UInt8>) -> UInt16 {
     remainders.withUnsafeBufferPointer { remainders in

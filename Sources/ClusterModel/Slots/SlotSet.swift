@@ -22,6 +22,11 @@ public struct SlotSet: Hashable, Sendable {
   /// Takes a slot out; O(1).
   public mutating func remove(_ slot: Int) { words[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
 
+  /// Adds all slots of another set; O(words).
+  public mutating func formUnion(_ other: SlotSet) {
+    for index in words.indices { words[index] |= other.words[index] }
+  }
+
   /// How many slots are in it; O(words).
   public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 

@@ -120,7 +120,7 @@ struct CoreState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .fetch(let key): queue.schedule(.fetch(key, for: message.from), at: message.at)
-    case .segment, .published, .released, .startSession, .sessionStarted, .savePosition, .endSession:
+    default:
       preconditionFailure("only fetches are sent to the origin")
     }
   }

@@ -20,13 +20,22 @@ struct PartitionDirectory: Sendable {
   let ingest: PartitionIndex?
   /// The services behind a play button.
   let services: PartitionIndex?
+  /// The cluster that keeps resume offsets.
+  let cluster: PartitionIndex?
 
   /// The directory of a platform with so many sites.
-  init(sites count: Int, hasIngest: Bool = false, hasServices: Bool = false) {
+  init(sites count: Int, hasIngest: Bool = false, hasServices: Bool = false, hasCluster: Bool = false) {
     sites = 0..<count
     origin = PartitionIndex(count)
-    ingest = hasIngest ? PartitionIndex(count + 1) : nil
-    services = hasServices ? PartitionIndex(count + (hasIngest ? 2 : 1)) : nil
+    var next = count + 1
+    func index(_ isThere: Bool) -> PartitionIndex? {
+      guard isThere else { return nil }
+      next += 1
+      return PartitionIndex(next - 1)
+    }
+    ingest = index(hasIngest)
+    services = index(hasServices)
+    cluster = index(hasCluster)
   }
 }
 
@@ -59,5 +68,9 @@ struct PlatformMessage: BitwiseCopyable {
     case savePosition(member: UInt32)
     /// A viewer has left and goes into the history.
     case endSession(member: UInt32)
+    /// A resume offset is to be read or written.
+    case offset(OffsetCommand)
+    /// What became of that.
+    case offsetReply(OffsetReply)
   }
 }

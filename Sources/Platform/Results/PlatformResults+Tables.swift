@@ -68,6 +68,11 @@ extension PlatformResults {
     func add(_ component: String, _ entity: String, _ metric: String, _ unit: String, _ value: Double) {
       rows.append(MetricRow(component: component, entity: entity, metric: metric, unit: unit, value: value))
     }
+    guard !sites.isEmpty else {
+      add("engine", "all", "events", "", Double(events))
+      add("engine", "all", "kept_share", "", scale.keptShare)
+      return rows + components.flatMap(\.summary)
+    }
     let total = observed.total
     let hoursPlayed = Double(total.playNs) / 3.6e12
     add("viewers", "all", "sessions", "", Double(total.arrivals))
@@ -106,6 +111,11 @@ extension PlatformResults {
     add("network", "all", "edge_utilisation_peak", "", observedWindows.map(edgeUtilisation).max() ?? .nan)
     add("network", "all", "origin_utilisation", "", originUtilisation(observed))
     add("network", "all", "origin_utilisation_peak", "", observedWindows.map(originUtilisation).max() ?? .nan)
+    if total.offsetReads > 0 {
+      add("viewers", "all", "offset_read_mean_ms", "ms", Double(total.offsetReadNs) / 1e6 / Double(total.offsetReads))
+      add("viewers", "all", "offset_reads_failed", "", Double(total.failedOffsetReads))
+      add("viewers", "all", "offset_writes_failed", "", Double(total.failedOffsetWrites))
+    }
     add("engine", "all", "events", "", Double(events))
     add("engine", "all", "simulated_sites", "", Double(scale.keptSites))
     add("engine", "all", "kept_share", "", scale.keptShare)
@@ -125,7 +135,7 @@ extension PlatformResults {
   /// The time series: one value a window and metric, warm-up included, by time.
   public var timeseries: [MetricRow] {
     var rows: [MetricRow] = []
-    for window in windows where window.seconds > 0 {
+    for window in windows where window.seconds > 0 && !sites.isEmpty {
       func add(_ component: String, _ entity: String, _ metric: String, _ unit: String, _ value: Double) {
         rows.append(
           MetricRow(
@@ -146,6 +156,11 @@ extension PlatformResults {
       add("network", "all", "edge_utilisation", "", edgeUtilisation(window))
       add("network", "all", "origin_utilisation", "", originUtilisation(window))
       if hasServices { rows += serviceUse(in: window) }
+      if total.offsetReads > 0 {
+        add(
+          "viewers", "all", "offset_read_mean_ms", "ms", Double(total.offsetReadNs) / 1e6 / Double(total.offsetReads))
+        add("viewers", "all", "offset_reads_failed", "", Double(total.failedOffsetReads))
+      }
       for (site, counters) in window.sites.enumerated() {
         add("viewers", "edge-\(site)", "concurrency", "", counters.sessionNs / 1e9 / window.seconds)
         add("cdn", "edge-\(site)", "byte_hit_ratio", "", counters.byteHitRatio)
@@ -167,6 +182,7 @@ extension PlatformResults {
         missesByCause: EdgeOutcome.allCases.filter { !$0.isHit }.map { counters.outcomeRequests[Int($0.rawValue)] },
         evictions: counters.evictions, residentBytes: residentBytes)
     }
+    if sites.isEmpty { return [] }
     var rows = [row("all", observed.total, residentBytes: observed.residentBytes.reduce(0, +))]
     for (site, counters) in observed.sites.enumerated() {
       rows.append(row("edge-\(site)", counters, residentBytes: observed.residentBytes[site]))

@@ -19,6 +19,14 @@ public struct CatalogSettings: SettingsGroup, Equatable {
   /// 1000 titles with the ladder's own rates.
   public init() {}
 
+  /// One title: what a run without viewers has.
+  static var single: CatalogSettings {
+    var settings = CatalogSettings()
+    settings.titles = 1
+    settings.lengths = [TitleLengthSettings()]
+    return settings
+  }
+
   /// The table of `catalog`.
   public static var settings: SettingsTable<CatalogSettings> {
     SettingsTable<CatalogSettings>("Titles, their popularity and their media.")

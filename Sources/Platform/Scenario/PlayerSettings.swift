@@ -1,11 +1,11 @@
-public import PlayerModel
+import PlayerModel
 public import SimEngine
 public import TextFormats
 
 /// The adaptive player of every viewer.
 public struct PlayerSettings: SettingsGroup, Equatable {
   /// Rule that chooses the quality of each segment.
-  public var abr = AbrName.bola
+  public var abr = "bola"
   /// Media that the player holds at most.
   public var bufferTarget = SimDuration.milliseconds(30_000)
   /// Media that must be there before the first frame is shown.
@@ -23,7 +23,11 @@ public struct PlayerSettings: SettingsGroup, Equatable {
   /// The table of `player`.
   public static var settings: SettingsTable<PlayerSettings> {
     SettingsTable<PlayerSettings>("The adaptive player of every viewer.")
-      .choice("abr", \.abr, "Rule that chooses the quality of each segment.")
+      .text(
+        "abr", \.abr,
+        "Rule that chooses the quality of each segment: \(AbrName.allCases.map(\.rawValue).joined(separator: ", ")), "
+          + "with fixed:q=K and neural:model=FILE[,precision=w8a8]."
+      )
       .duration(
         "buffer", \.bufferTarget.nanoseconds, 1_000_000_000...3_600_000_000_000, "Media that the player holds at most."
       )
@@ -45,6 +49,13 @@ public struct PlayerSettings: SettingsGroup, Equatable {
       )
       .check { player, places in
         var findings: [InputDiagnostic] = []
+        do {
+          _ = try AbrSpecification(parsing: player.abr, at: places["abr"])
+        } catch let error as InputError {
+          findings += error.diagnostics
+        } catch {
+          findings.append(InputDiagnostic(place: places["abr"], message: "\(error)"))
+        }
         if player.startupBuffer > player.bufferTarget {
           findings.append(
             InputDiagnostic(

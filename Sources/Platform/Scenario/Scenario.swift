@@ -1,3 +1,4 @@
+import ClusterModel
 public import IngestModel
 public import SimEngine
 public import TextFormats
@@ -11,6 +12,8 @@ public struct Scenario: SettingsGroup, Equatable {
   public var name = ""
   /// What the scenario is about, one sentence.
   public var description = ""
+  /// What is simulated.
+  public var kind = Kind.platform
   /// Root of every random stream.
   public var seed = 1
   /// Local time of day at which simulated time starts, since midnight.
@@ -37,8 +40,22 @@ public struct Scenario: SettingsGroup, Equatable {
   public var ingest: IngestSettings?
   /// What fails, and when.
   public var failures: [FailureSettings] = []
+  /// The cluster that keeps sessions and resume offsets; without one viewers start at once.
+  public var cluster: ClusterTable?
   /// What the run writes.
   public var output = OutputSettings()
+  /// Values that a run varies: it compares every combination.
+  public var vary: [VariationSettings] = []
+  /// Replications that a run makes unless it is told otherwise.
+  public var replications = 1
+
+  /// How much of the platform a scenario is about.
+  public enum Kind: String, CaseIterable, Sendable {
+    /// The whole platform.
+    case platform
+    /// The session cluster alone, under the load of `cluster.load`.
+    case cluster
+  }
 
   /// Defaults; a scenario file must at least name itself and its duration.
   public init() {}
@@ -48,6 +65,7 @@ public struct Scenario: SettingsGroup, Equatable {
     SettingsTable<Scenario>("A streaming platform, its viewers, and one stretch of time.")
       .text("name", \.name, "Short name; results go to reports/<name> by default.")
       .text("description", \.description, "What the scenario is about, one sentence.")
+      .choice("kind", \.kind, "The whole platform, or the cluster alone under the load of cluster.load.")
       .integer("seed", \.seed, 0...Int.max, "Root of every random stream.")
       .clock("start", \.start.nanoseconds, "Local time of day at which the run starts.")
       .duration("duration", \.duration.nanoseconds, 1_000_000_000...2_592_000_000_000_000, "Simulated time.")
@@ -64,7 +82,10 @@ public struct Scenario: SettingsGroup, Equatable {
       .optionalGroup("services", \.services, "The services behind a play button; left out, they answer at once.")
       .optionalGroup("ingest", \.ingest, "How titles come into the platform; left out, the catalog is simply there.")
       .list("failures", \.failures, 0...1_000, "What fails, and when.")
+      .optionalGroup("cluster", \.cluster, "The cluster that keeps sessions and resume offsets.")
       .group("output", \.output, "What the run writes.")
+      .list("vary", \.vary, 0...8, "Values that a run varies: it compares every combination.")
+      .integer("replications", \.replications, 1...1_000_000, "Replications of a run that is not told how many.")
       .required("name", "duration")
       .check { scenario, places in scenario.contradictions(places) }
   }
@@ -104,7 +125,25 @@ public struct Scenario: SettingsGroup, Equatable {
       }
     }
     contradictionsOfIngest { object($0, $1, suggestion: $2) }
+    contradictionsOfCluster { object($0, $1, suggestion: $2) }
     return findings
+  }
+
+  /// Rules that the cluster has with the rest of the scenario.
+  private func contradictionsOfCluster(_ object: (String, String, String?) -> Void) {
+    guard let cluster else {
+      if kind == .cluster {
+        object("cluster", "a scenario of the cluster alone must describe it", "\"cluster\": {}")
+      }
+      return
+    }
+    for (index, happening) in cluster.events.enumerated()
+    where happening.moment(after: start) >= .zero + duration {
+      object(
+        "cluster.events[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'", nil)
+    }
+    let settings = cluster.storeSettings(start: start, memberships: viewers.memberships, loadShare: 1)
+    do throws(PlanRefusal) { try settings.check() } catch { object("cluster", error.description, nil) }
   }
 
   /// Rules that ingest has with the rest of the scenario.
@@ -123,6 +162,25 @@ public struct Scenario: SettingsGroup, Equatable {
         object("\(key).premiere", "no viewer waits for a premiere", "add 'viewers.premiere'")
       }
     }
+  }
+}
+
+/// A value of the scenario that a run varies.
+public struct VariationSettings: SettingsGroup, Equatable {
+  /// Where it is, for example `cluster.node_timeout`.
+  public var path = ""
+  /// Its values, as one would write them after `--set`.
+  public var values: [String] = []
+
+  /// Nothing.
+  public init() {}
+
+  /// The table of one of `vary`.
+  public static var settings: SettingsTable<VariationSettings> {
+    SettingsTable<VariationSettings>("A value that a run varies.")
+      .text("path", \.path, "Where it is, for example cluster.node_timeout.")
+      .texts("values", \.values, 2...100, "Its values.")
+      .required("path", "values")
   }
 }
 

@@ -32,7 +32,7 @@ struct ServiceRequest: BitwiseCopyable {
   var start: StartRequest
   var reply: StartReply
 
-  init(_ start: StartRequest, from: PartitionIndex, at: SimTime) {
+  init(_ start: StartRequest, from: PartitionIndex) {
     kind = .startSession
     step = .account
     self.from = from
@@ -42,11 +42,11 @@ struct ServiceRequest: BitwiseCopyable {
       account: .zero, search: .zero, resume: .zero)
   }
 
-  init(_ kind: Kind, member: UInt32, from: PartitionIndex, at: SimTime) {
+  init(_ kind: Kind, member: UInt32, from: PartitionIndex) {
     let nobody = SessionRef(slot: 0, generation: 0)
     self.init(
       StartRequest(session: nobody, member: member, attempt: 0, searches: false, pays: false, resumes: true),
-      from: from, at: at)
+      from: from)
     self.kind = kind
     step = kind == .savePosition ? .resume : .history
   }
@@ -113,23 +113,25 @@ extension ServicesState {
   private mutating func perform(_ action: Gateway.Action, at now: SimTime) {
     switch action {
     case .send(let attempt, let upstream, let ticket):
-      send(attempt, to: upstream, for: requests[Int(ticket)])
+      send(attempt, to: upstream, for: requests[Int(ticket)], at: now)
     case .finished(let ticket, _, let outcome, let took):
       stepDone(UInt32(truncatingIfNeeded: ticket), outcome, took: took, at: now)
     }
   }
 
   /// The gateway calls a part.
-  private mutating func send(_ attempt: Gateway.Attempt, to upstream: UInt8, for request: ServiceRequest) {
+  private mutating func send(
+    _ attempt: Gateway.Attempt, to upstream: UInt8, for request: ServiceRequest, at now: SimTime
+  ) {
     switch ServiceUpstream(rawValue: upstream) {
     case .accounts: relational.read(attempt.ticket, &timers, &answers)
     case .billing: relational.write(attempt.ticket, &timers, &answers)
     case .search: search.query(attempt.ticket, &timers, &answers)
     case .resume:
       if request.kind == .startSession {
-        readPosition(attempt, member: Int(request.start.member))
+        readPosition(attempt, member: Int(request.start.member), at: now)
       } else {
-        writePosition(attempt, member: Int(request.start.member))
+        writePosition(attempt, member: Int(request.start.member), at: now)
       }
     case .history:
       history.write(attempt.ticket, member: Int(request.start.member), appendsRow: true, &timers, &answers)
@@ -145,7 +147,8 @@ extension ServicesState {
     case .account: call(.accounts, number)
     case .payment where request.start.pays: call(.billing, number)
     case .search where request.start.searches: call(.search, number)
-    case .resume where request.start.resumes: call(.resume, number)
+    // A cluster is asked in any case: only it knows whether there is a position.
+    case .resume where request.start.resumes || cluster != nil: call(.resume, number)
     case .history: call(.history, number)
     case .payment:
       requests[Int(number)].step = .search

@@ -29,6 +29,8 @@ enum ServicesEvent: BitwiseCopyable {
   case arrives(request: UInt32)
   /// The answer of a part reaches the gateway.
   case answered(attempt: UInt64, CallOutcome)
+  /// The answer of the cluster that keeps positions reaches the gateway.
+  case clusterAnswered(attempt: UInt64, member: UInt32, isWrite: Bool, isServed: Bool)
   /// A failure of the scenario begins.
   case fails(Int32)
   /// A failure of the scenario ends.
@@ -68,6 +70,8 @@ struct ServicesState: ~Copyable {
   var actions: [Gateway.Action] = []
 
   let address: PartitionIndex
+  /// The cluster that keeps positions, if there is one in front of the history store.
+  let cluster: PartitionIndex?
   let backhaulLatency: SimDuration
   private var outbox: [PlatformMessage] = []
   let failures: [ServiceFailure]
@@ -81,7 +85,7 @@ struct ServicesState: ~Copyable {
 
   init(
     scenario: Scenario, settings whole: ServicesSettings, scale: PlatformScale, address: PartitionIndex,
-    run: RunIdentity
+    cluster: PartitionIndex?, run: RunIdentity
   ) {
     let settings = whole.scaled(by: scale.keptShare)
     let streams = { (purpose: String) in RandomStream(run.key(entity: "services", purpose: purpose)) }
@@ -93,6 +97,7 @@ struct ServicesState: ~Copyable {
     search = SearchCluster(settings.search, streams: streams)
     searchIndex = SearchIndex(settings.search)
     self.address = address
+    self.cluster = cluster
     backhaulLatency = scenario.network.backhaulLatency
     failures = ServiceFailure.all(of: scenario)
     observation = ObservationSchedule(scenario: scenario)
@@ -159,6 +164,10 @@ struct ServicesState: ~Copyable {
       gateway.returned(Gateway.Attempt(ticket: attempt), outcome, &timers, &actions)
       settle(at: now)
       note(.answered, target: UInt32(truncatingIfNeeded: attempt), at: now)
+    case .clusterAnswered(let attempt, let member, let isWrite, let isServed):
+      clusterAnswered(attempt, member: member, isWrite: isWrite, isServed: isServed)
+      settle(at: now)
+      note(.clusterAnswered, target: UInt32(truncatingIfNeeded: attempt), at: now)
     case .fails(let index):
       begin(failures[Int(index)], at: now)
       settle(at: now)
@@ -183,16 +192,22 @@ struct ServicesState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     let request: ServiceRequest
     switch message.body {
-    case .startSession(let start): request = ServiceRequest(start, from: message.from, at: message.at)
+    case .startSession(let start): request = ServiceRequest(start, from: message.from)
     case .savePosition(let member):
-      request = ServiceRequest(.savePosition, member: member, from: message.from, at: message.at)
+      request = ServiceRequest(.savePosition, member: member, from: message.from)
     case .endSession(let member):
-      request = ServiceRequest(.endSession, member: member, from: message.from, at: message.at)
+      request = ServiceRequest(.endSession, member: member, from: message.from)
+    case .offsetReply(let reply):
+      steps.schedule(
+        .clusterAnswered(
+          attempt: reply.token, member: UInt32(truncatingIfNeeded: reply.key), isWrite: reply.isWrite,
+          isServed: reply.isServed), at: message.at)
+      return
     case .published:
       counters.titlesPublished += 1
       steps.schedule(.titleIsFound, at: searchIndex.visible(publishedAt: message.at))
       return
-    case .fetch, .segment, .released, .sessionStarted:
+    default:
       preconditionFailure("the services know no segments")
     }
     steps.schedule(.arrives(request: keep(request)), at: message.at)
@@ -221,7 +236,8 @@ struct ServicesState: ~Copyable {
     case fails = 7
     case recovers = 8
     case snapshot = 9
-    case titleIsFound = 10
+    case clusterAnswered = 10
+    case titleIsFound = 11
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {

@@ -40,7 +40,8 @@ extension EdgeSiteState {
         roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
         requestBytes: 0,
-        rule: SessionRule(player.abr, bufferMs: player.bufferTarget.milliseconds, ladder: ladder),
+        rule: SessionRule(
+          settings.rule, bufferMs: player.bufferTarget.milliseconds, ladder: ladder, options: settings.ruleOptions),
         estimator: .dualEwma(DualEwma()),
         buffer: PlaybackBuffer(
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
@@ -48,6 +49,8 @@ extension EdgeSiteState {
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
     if let services = settings.services {
       meetServices(slot: session.slot, services, at: now)
+    } else if directory.cluster != nil {
+      readOffset(session, at: now)
     } else {
       mayWatch(slot: session.slot, at: now)
     }
@@ -411,7 +414,7 @@ extension EdgeSiteState {
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
     case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant, .awaitingServices: break
+    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
     if session.pointee.isSampled {
       records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))

@@ -153,7 +153,8 @@ extension EdgeSiteState {
     guard let services = settings.services, let address = directory.services else { return }
     send(.savePosition(member: sessions.at(ref.slot).pointee.services.member), to: address, at: now)
     totals.positionsSent += 1
-    queue.schedule(.positionIsDue(ref), at: now + services.use.resumeWriteInterval)
+    let interval = directory.cluster == nil ? services.use.resumeWriteInterval : settings.offsetInterval
+    queue.schedule(.positionIsDue(ref), at: now + interval)
   }
 
   /// Who has watched something leaves a row in the history.

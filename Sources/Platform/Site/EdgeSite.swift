@@ -60,6 +60,10 @@ enum SiteEvent: BitwiseCopyable {
   case askAgain(SessionRef, attempt: UInt8)
   /// Time to write the position back.
   case positionIsDue(SessionRef)
+  /// A session writes how far its viewer has come.
+  case offsetWrite(SessionRef)
+  /// The cluster answers a session's command about its offset.
+  case offsetReply(SessionRef, isWrite: Bool, isServed: Bool)
   /// A window of the time series ends.
   case snapshot
 }
@@ -203,6 +207,12 @@ struct EdgeSiteState: ~Copyable {
     case .positionIsDue(let session):
       if sessions.isPresent(session) { positionIsDue(session, at: now) }
       note(.positionIsDue, target: session.slot, at: now)
+    case .offsetWrite(let session):
+      if sessions.isPresent(session) { writeOffset(session, at: now) }
+      note(.offsetWrite, target: session.slot, at: now)
+    case .offsetReply(let session, let isWrite, let isServed):
+      offsetReplyArrives(session, isWrite: isWrite, isServed: isServed, at: now)
+      note(.offsetReply, target: session.slot, at: now)
     case .snapshot:
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
@@ -216,8 +226,11 @@ struct EdgeSiteState: ~Copyable {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
-    case .fetch: preconditionFailure("an edge site is the lowest tier")
-    case .startSession, .savePosition, .endSession, .published: preconditionFailure("an edge site is no service")
+    case .offsetReply(let reply):
+      let session = SessionRef(
+        slot: UInt32(truncatingIfNeeded: reply.token >> 32), generation: UInt32(truncatingIfNeeded: reply.token))
+      queue.schedule(.offsetReply(session, isWrite: reply.isWrite, isServed: reply.isServed), at: message.at)
+    default: preconditionFailure("nobody sends this to an edge site")
     }
   }
 
@@ -252,6 +265,8 @@ struct EdgeSiteState: ~Copyable {
     case servicesTimeOut = 14
     case askAgain = 15
     case positionIsDue = 16
+    case offsetWrite = 17
+    case offsetReply = 18
   }
 
   @inline(__always)

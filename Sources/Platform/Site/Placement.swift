@@ -37,7 +37,7 @@ struct Placement {
   }
 
   /// Share of the viewers for whom each rendition is the highest that fits into 80 % of their access rate.
-  private static func renditionShares(viewers: ViewerSettings, catalog: Catalog) -> [Double] {
+  static func renditionShares(viewers: ViewerSettings, catalog: Catalog) -> [Double] {
     var shares = [Double](repeating: 0, count: catalog.renditionCount)
     let total = viewers.access.reduce(0) { $0 + $1.share }
     for access in viewers.access {

@@ -16,6 +16,8 @@ struct ViewerSession: BitwiseCopyable {
     case vacant
     /// The services have been asked and have not answered.
     case awaitingServices
+    /// The cluster has been asked where the viewer left off.
+    case awaitingOffset
     /// The next request is on its way to the edge, or waits for room in the buffer.
     case requesting
     /// The edge waits for the segment from the origin.

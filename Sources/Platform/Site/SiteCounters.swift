@@ -62,6 +62,16 @@ struct SiteCounters: Sendable {
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
 
+  /// Resume offsets that were asked for and answered, and how long that took, summed, in nanoseconds.
+  var offsetReads: Int64 = 0
+  /// See `offsetReads`.
+  var offsetReadNs: Int64 = 0
+  /// Reads that the cluster did not serve: these viewers start where their history says.
+  var failedOffsetReads: Int64 = 0
+  /// Offsets that were written and answered.
+  var offsetWrites: Int64 = 0
+  /// Writes that the cluster did not serve.
+  var failedOffsetWrites: Int64 = 0
   /// Attempts to reach the services after a failed one.
   var serviceRetries: Int64 = 0
   /// Viewers who left because the services failed them in every attempt.
@@ -120,7 +130,8 @@ extension SiteCounters {
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
-    \.lateServiceAnswers, \.positionsSent,
+    \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
+    \.failedOffsetWrites,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

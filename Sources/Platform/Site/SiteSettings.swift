@@ -12,6 +12,9 @@ struct SiteSettings: Sendable {
   let tcp: TCPProfile
   let backhaulLatency: SimDuration
   let player: PlayerSettings
+  /// The bitrate rule of every player.
+  let rule: AbrName
+  let ruleOptions: RuleOptions
   let ladder: QualityLadder
   let observation: ObservationSchedule
   let cacheBytes: Int64
@@ -19,6 +22,8 @@ struct SiteSettings: Sendable {
   let awaitedTitle: UInt32?
   /// The services behind a play button, if there are any.
   let services: SiteServices?
+  /// How often a session writes its resume offset, where there is a cluster to keep it.
+  let offsetInterval: SimDuration
 
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
     services = SiteServices(scenario: scenario, scale: scale)
@@ -33,12 +38,21 @@ struct SiteSettings: Sendable {
     tcp = scenario.network.tcp.profile
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
+    guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {
+      preconditionFailure("a decoded scenario names a rule that can be used: '\(scenario.player.abr)'")
+    }
+    rule = specification.name
+    var options = RuleOptions()
+    options.fixedQuality = specification.fixedQuality
+    options.learned = specification.learned
+    ruleOptions = options
     ladder = QualityLadder(
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
     let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
     awaitedTitle = isAwaited ? catalog.premiereTitle.map { UInt32($0) } : nil
+    offsetInterval = scenario.cluster?.resume.writeInterval ?? .zero
   }
 }
 

@@ -2,29 +2,40 @@
 
 public import TextFormats
 
-/// A bitrate rule as it is named on a command line: `bola`, `fixed:q=3`.
+/// A bitrate rule as it is named on a command line: `bola`, `fixed:q=3`, `neural:model=abr.onnx,precision=w8a8`.
 public struct AbrSpecification: Sendable, Equatable {
   /// The rule.
   public var name: AbrName
   /// The quality of `fixed`.
   public var fixedQuality = 0
+  /// The network of `neural`.
+  public var learned: SharedBitrateModel?
 
   /// A rule by name.
   public init(_ name: AbrName) { self.name = name }
 
-  /// Reads `NAME` or `fixed:q=K`.
-  /// - Throws: `InputError` with the nearest name.
-  public init(parsing text: String, source: String = "--abr") throws(InputError) {
+  /// Reads `NAME`, `fixed:q=K` or `neural:model=FILE[,precision=w8a8]`; the network of the last is loaded.
+  /// - Throws: `InputError` with the nearest name; what loading a network throws.
+  public init(parsing text: String, source: String = "--abr") throws {
+    try self.init(parsing: text, at: InputPlace(source: source))
+  }
+
+  /// Reads a rule that stands at a place of a scenario.
+  /// - Throws: `InputError` with the nearest name; what loading a network throws.
+  public init(parsing text: String, at place: InputPlace) throws {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let place = InputPlace(source: source)
     guard let name = AbrName(rawValue: parts[0]) else {
-      let names = AbrName.allCases.map(\.rawValue)
+      let names = (AbrName.allCases + [.neural]).map(\.rawValue)
       let near = NameSuggestion.closest(to: parts[0], in: names).map { "did you mean '\($0)'?" }
       throw InputError(
         place, "'\(parts[0])' is no bitrate rule", suggestion: near ?? "one of \(names.joined(separator: ", "))")
     }
     self.name = name
     let parameters = parts.count > 1 ? parts[1].split(separator: ",").map(String.init) : []
+    if name == .neural {
+      learned = try Self.network(parameters, at: place)
+      return
+    }
     guard name == .fixed else {
       guard parts.count == 1 else { throw InputError(place, "'\(name.rawValue)' takes no parameters") }
       return
@@ -33,6 +44,26 @@ public struct AbrSpecification: Sendable, Equatable {
       (0..<PlayTitle.largestLadder).contains(quality)
     else { throw InputError(place, "'fixed' needs its quality", suggestion: "fixed:q=2") }
     fixedQuality = quality
+  }
+}
+
+extension AbrSpecification {
+  private static func network(_ parameters: [String], at place: InputPlace) throws -> SharedBitrateModel {
+    var (path, precision) = ("", "w8a8")
+    for parameter in parameters {
+      if parameter.hasPrefix("model=") {
+        path = String(parameter.dropFirst(6))
+      } else if parameter.hasPrefix("precision=") {
+        precision = String(parameter.dropFirst(10))
+      } else {
+        throw InputError(
+          place, "'neural' has no parameter '\(parameter)'", suggestion: "neural:model=abr.onnx,precision=w8a8")
+      }
+    }
+    guard !path.isEmpty else {
+      throw InputError(place, "'neural' needs its network", suggestion: "neural:model=abr.onnx")
+    }
+    return try BitrateModels.model(path: path, precision: precision, at: place)
   }
 }
 
@@ -91,6 +122,7 @@ public struct PlayOptions: Sendable, Equatable {
     options.gammaP = gammaP
     options.insufficientBufferRule = insufficientBufferRule
     options.fixedQuality = abr.fixedQuality
+    options.learned = abr.learned
   }
 
   /// The options of a Sabre session.

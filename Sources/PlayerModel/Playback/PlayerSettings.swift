@@ -80,7 +80,7 @@ public struct PlayerSettings: Sendable, Equatable {
     case .bba2: settings.bufferCapacity = .seconds(240)
     case .robustMpc, .robustMpcStrict:
       settings.estimator = .recent(.harmonicMean, window: RecentSamples.largestWindow)
-    case .bola, .bolaE, .throughput, .dynamic, .dynamicDash, .bufferBased, .fixed: break
+    case .bola, .bolaE, .throughput, .dynamic, .dynamicDash, .bufferBased, .fixed, .neural: break
     }
     return settings
   }

@@ -32,6 +32,14 @@ public enum AbrName: String, CaseIterable, Sendable, BitwiseCopyable {
   case stagefright
   /// Netflix' BBA-2.
   case bba2 = "bba-2"
+  /// A trained network; needs its file.
+  case neural
+
+  /// The rules that need nothing but their name.
+  public static let allCases: [AbrName] = [
+    .bola, .bolaE, .throughput, .dynamic, .dynamicDash, .bufferBased, .robustMpc, .robustMpcStrict, .fixed, .dashJs,
+    .hlsJs, .shaka, .media3, .stagefright, .bba2,
+  ]
 }
 
 /// What can be set about a rule.
@@ -54,6 +62,8 @@ public struct RuleOptions: Sendable, Equatable {
   public var insufficientBufferFactor: Double?
   /// Whether DYNAMIC tells its halves of jumps.
   public var seeks = DynamicRule.SeekHandling.forwarded
+  /// The network of `neural`.
+  public var learned: SharedBitrateModel?
 
   /// The documented defaults.
   public init() {}
@@ -83,6 +93,8 @@ public enum SessionRule: AdaptationRule {
   case headroom(HeadroomRule)
   /// BBA-2.
   case bba2(Bba2Rule)
+  /// A trained network.
+  case learned(LearnedRule)
 
   /// The rule of a name for a buffer of `bufferMs` milliseconds.
   public init(_ name: AbrName, bufferMs: Double, ladder: LadderView, options: RuleOptions = RuleOptions()) {
@@ -105,6 +117,9 @@ public enum SessionRule: AdaptationRule {
     case .media3: self = .headroom(HeadroomRule(.media3))
     case .stagefright: self = .headroom(HeadroomRule(.stagefright))
     case .bba2: self = .bba2(Bba2Rule())
+    case .neural:
+      guard let model = options.learned else { preconditionFailure("a learned rule has its network in its options") }
+      self = .learned(LearnedRule(model))
     }
   }
 
@@ -135,6 +150,7 @@ public enum SessionRule: AdaptationRule {
     case .bba2(var rule):
       defer { self = .bba2(rule) }
       return rule.choose(context)
+    case .learned(let rule): return rule.choose(context)
     }
   }
 
@@ -147,7 +163,7 @@ public enum SessionRule: AdaptationRule {
     case .dynamic(let rule): rule.considerAbandon(progress)
     case .dynamicDash(let rule): rule.considerAbandon(progress)
     case .headroom(let rule): rule.considerAbandon(progress)
-    case .bufferBased, .robustMpc, .fixed, .bba2: nil
+    case .bufferBased, .robustMpc, .fixed, .bba2, .learned: nil
     }
   }
 
@@ -175,6 +191,9 @@ public enum SessionRule: AdaptationRule {
     case .bba2(var rule):
       rule.downloaded(outcome)
       self = .bba2(rule)
+    case .learned(var rule):
+      rule.downloaded(outcome)
+      self = .learned(rule)
     case .throughput, .bufferBased, .fixed: break
     }
   }
@@ -191,7 +210,7 @@ public enum SessionRule: AdaptationRule {
     case .headroom(var rule):
       rule.waited(milliseconds: milliseconds)
       self = .headroom(rule)
-    case .bola, .throughput, .dynamic, .bufferBased, .robustMpc, .fixed, .bba2: break
+    case .bola, .throughput, .dynamic, .bufferBased, .robustMpc, .fixed, .bba2, .learned: break
     }
   }
 
@@ -213,7 +232,7 @@ public enum SessionRule: AdaptationRule {
     case .bba2(var rule):
       rule.sought(segment: segment)
       self = .bba2(rule)
-    case .throughput, .bufferBased, .robustMpc, .fixed, .headroom: break
+    case .throughput, .bufferBased, .robustMpc, .fixed, .headroom, .learned: break
     }
   }
 }

@@ -72,7 +72,13 @@ public struct DataRows: Sendable {
     var count = 0
     while let row = try reader.next() {
       if let split, row[split] != columns.split { continue }
-      for index in first...last { values.append(Float(try row.double(index) * columns.scale)) }
+      for index in first...last {
+        let value = try row.double(index)
+        guard value.isFinite else {
+          throw InputError(InputPlace(source: path), "row \(count + 1) has \(value) in the column '\(header[index])'")
+        }
+        values.append(Float(value * columns.scale))
+      }
       if let label { labels.append(Int(try row.integer(label))) }
       count += 1
     }

@@ -7,6 +7,7 @@ internal import TextFormats
 struct OnnxModel {
   var opset: Int64 = 0
   var graph: OnnxGraph?
+  var metadata: [String: String] = [:]
   /// Operators of other domains stay unknown; opset imports of `ai.onnx` and the empty domain count.
   init(_ file: [UInt8], source: String) throws(InputError) {
     var reader = WireReader(file, source: source, path: "model")
@@ -22,6 +23,14 @@ struct OnnxModel {
           if field.number == 2 { version = try inner.integer(field) }
         }
         if domain.isEmpty || domain == "ai.onnx" { opset = version }
+      case 14:
+        var inner = try reader.message(field, "metadata_props")
+        var (key, value) = ("", "")
+        while let field = try inner.next() {
+          if field.number == 1 { key = try inner.text(field) }
+          if field.number == 2 { value = try inner.text(field) }
+        }
+        metadata[key] = value
       default: break
       }
     }

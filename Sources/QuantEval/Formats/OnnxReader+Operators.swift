@@ -55,9 +55,15 @@ extension OnnxReader {
     case "Squeeze": try append(node, .squeeze(axes(node, sinceOpset: 13)))
     case "Unsqueeze": try append(node, .unsqueeze(axes(node, sinceOpset: 13)))
     case "ReduceMean":
-      try append(
-        node, .reduceMean(axes(node, sinceOpset: 18), keepsAxes: node.attribute("keepdims")?.integer != 0))
-    case "Identity", "Dropout": try alias(node)
+      let axes = try axes(node, sinceOpset: 18)
+      if axes.isEmpty, node.attribute("noop_with_empty_axes")?.integer ?? 0 != 0 { return try alias(node) }
+      try append(node, .reduceMean(axes, keepsAxes: node.attribute("keepdims")?.integer != 0))
+    case "Identity": try alias(node)
+    case "Dropout":
+      if let mode = try constant(node, input: 2, "training mode"), mode.integers.contains(where: { $0 != 0 }) {
+        throw error(node, "the training mode is not supported", suggestion: "export the model for inference")
+      }
+      try alias(node)
     case "Constant": try addConstant(node)
     case "QuantizeLinear", "DequantizeLinear": try lowerQuantization(node)
     default:
@@ -133,6 +139,7 @@ extension OnnxReader {
   /// Y = alpha A' B' + beta C, with a constant B and C: the weight is stored as [out, in], alpha and beta in it.
   private mutating func lowerGemm(_ node: OnnxNode) throws(InputError) {
     guard node.attribute("transA")?.integer ?? 0 == 0 else { throw error(node, "a transposed input is not supported") }
+    guard node.inputs.count > 1, constants[resolved(node.inputs[1])] != nil else { return try lowerComputedGemm(node) }
     var weight = try required(node, input: 1, "weight").tensor
     guard weight.shape.count == 2 else { throw error(node, "its weight has the shape \(weight.shape)") }
     if node.attribute("transB")?.integer ?? 0 == 0 { weight = Rearrangement.transpose(weight, [1, 0]) }
@@ -151,10 +158,34 @@ extension OnnxReader {
     try append(node, .dense(isGemm: true), parameters: parameters)
   }
 
+  /// Gemm of two computed matrices, in its parts.
+  private mutating func lowerComputedGemm(_ node: OnnxNode) throws(InputError) {
+    guard node.inputs.count > 1, let output = node.outputs.first, node.attribute("alpha")?.float ?? 1 == 1,
+      node.inputs.count < 3 || node.inputs[2].isEmpty || node.attribute("beta")?.float ?? 1 == 1
+    else { throw error(node, "factors are supported with a constant weight only") }
+    func part(_ name: String, _ inputs: [String]) -> OnnxNode {
+      var part = node
+      (part.name, part.inputs, part.outputs) = ("\(node.name)/\(name)", inputs, ["\(output)/\(name)"])
+      return part
+    }
+    var right = node.inputs[1]
+    if node.attribute("transB")?.integer ?? 0 != 0 {
+      try append(part("transpose", [right]), .transpose([1, 0]))
+      right = "\(output)/transpose"
+    }
+    let hasSum = node.inputs.count > 2 && !node.inputs[2].isEmpty
+    var product = part("product", [node.inputs[0], right])
+    if !hasSum { product.outputs = [output] }
+    try append(product, .matrixProduct, inputs: product.inputs)
+    guard hasSum else { return }
+    try append(node, .add, inputs: [product.outputs[0], node.inputs[2]])
+  }
+
+  /// A constant matrix on the right is the weight of a dense layer; everything else is a product of two tensors.
   private mutating func lowerMatMul(_ node: OnnxNode) throws(InputError) {
-    let weight = try required(node, input: 1, "right-hand matrix").tensor
-    guard weight.shape.count == 2 else {
-      throw error(node, "its right-hand matrix has the shape \(weight.shape); two axes are supported")
+    guard node.inputs.count == 2 else { throw error(node, "two inputs are wanted, there are \(node.inputs.count)") }
+    guard let weight = constants[resolved(node.inputs[1])]?.tensor, weight.shape.count == 2 else {
+      return try append(node, .matrixProduct, inputs: node.inputs)
     }
     try append(node, .dense(isGemm: false), parameters: [(node.inputs[1], Rearrangement.transpose(weight, [1, 0]))])
   }
@@ -189,9 +220,11 @@ extension OnnxReader {
     if let mode = node.attribute("mode")?.text, mode != "constant" {
       throw error(node, "the mode '\(mode)' is not supported", suggestion: "constant is")
     }
-    guard node.inputs.count < 4 || node.inputs[3].isEmpty else { throw error(node, "its axes are not supported") }
     let value = try constant(node, input: 2, "value")?.tensor.values.first ?? 0
-    try append(node, .pad(integers(node, input: 1, "paddings"), value: value))
+    // Axes since opset 18; none named means all.
+    let isPartial = node.inputs.count > 3 && !node.inputs[3].isEmpty
+    let axes = isPartial ? try integers(node, input: 3, "axes") : []
+    try append(node, .pad(integers(node, input: 1, "paddings"), axes: axes, value: value))
   }
 
   /// The window of a convolution (its kernel from the weight) or of a pooling (its kernel an attribute).
@@ -231,11 +264,16 @@ extension OnnxReader {
     }
     switch node.attribute("auto_pad")?.text ?? "NOTSET" {
     case "NOTSET", "VALID": break
-    case let mode where (mode == "SAME_UPPER" || mode == "SAME_LOWER") && strides.allSatisfy { $0 == 1 }:
-      // With steps of one the output is as large as the input: the padding is one less than the window's span.
-      let (down, across) = (
-        (window.kernelHeight - 1) * window.dilationDown, (window.kernelWidth - 1) * window.dilationAcross
-      )
+    case let mode where mode == "SAME_UPPER" || mode == "SAME_LOWER":
+      guard let shape = shapes[resolved(node.inputs.first ?? "")], shape.count == rank + 2 else {
+        throw error(node, "auto_pad \(mode) needs an input whose shape is known", suggestion: "give explicit pads")
+      }
+      // ceil(extent / step) windows: what they span beyond the extent is padding.
+      func missing(_ extent: Int, _ kernel: Int, _ step: Int, _ dilation: Int) -> Int {
+        max(0, (extent - 1) / max(1, step) * step + (kernel - 1) * dilation + 1 - extent)
+      }
+      let down = rank == 1 ? 0 : missing(shape[2], window.kernelHeight, window.strideDown, window.dilationDown)
+      let across = missing(shape[rank + 1], window.kernelWidth, window.strideAcross, window.dilationAcross)
       let upper = mode == "SAME_UPPER"
       (window.padTop, window.padLeft) = upper ? (down / 2, across / 2) : (down - down / 2, across - across / 2)
       (window.padBottom, window.padRight) = (down - window.padTop, across - window.padLeft)
@@ -256,7 +294,9 @@ extension OnnxReader {
     guard stored.count == scales.floats.count, stored.allSatisfy({ Int32(exactly: $0) != nil }) else {
       throw error(node, "there are \(scales.floats.count) scales and \(stored.count) zero points")
     }
-    var type = zeroPoints?.type ?? .uint8
+    // Without a zero point the type is uint8, or since opset 21 what output_dtype says.
+    let declared = node.attribute("output_dtype")?.integer.flatMap { OnnxTensor.ElementType(rawValue: $0) }
+    var type = zeroPoints?.type ?? declared ?? .uint8
     if node.type == "DequantizeLinear", let constant = constants[resolved(node.inputs[0])] { type = constant.type }
     let range = type.range ?? (.min, .max)
     let quantization = StoredQuantization(

@@ -15,6 +15,8 @@ public struct OnnxReader {
   var nodes: [Node] = []
   /// Names that a node reads in place of another: outputs of Identity, Dropout and removed nodes.
   var aliases: [String: String] = [:]
+  /// Shapes of tensors so far, as far as they are known; a free batch counts as 2.
+  var shapes: [String: [Int]] = [:]
   private var takenNames: Set<String> = []
 
   /// The network in a file.
@@ -36,7 +38,9 @@ public struct OnnxReader {
         suggestion: "convert the model to an opset from 11 to 21")
     }
     var reader = OnnxReader(source: source, opset: model.opset)
-    return try reader.network(graph)
+    var network = try reader.network(graph)
+    network.metadata = model.metadata
+    return network
   }
 
   private init(source: String, opset: Int64) {
@@ -53,11 +57,12 @@ public struct OnnxReader {
         "it has \(inputs.count) inputs and \(graph.outputs.count) outputs; one of each is supported")
     }
     let input = inputs[0]
+    let shape = try inputShape(input)
+    shapes[input.name] = [shape.batch ?? 2] + shape.row
     for node in try ordered(graph.nodes, from: input.name) { try lower(node) }
     let output = resolved(graph.outputs[0].name)
     fuseBiases(keeping: output)
     dropUnusedNodes(output)
-    let shape = try inputShape(input)
     return try Network(
       name: graph.name, inputName: input.name, inputShape: shape.row, fixedBatch: shape.batch, outputName: output,
       nodes: nodes, parameters: parameters, source: source)
@@ -150,6 +155,10 @@ public struct OnnxReader {
       read.append(input)
     }
     nodes.append(Node(name: name, operation: operation, inputs: read, output: output, parameters: names))
+    // Shapes that do not fit are told later, all together.
+    let inputShapes = read.map { shapes[$0] ?? self.parameters[$0]?.shape ?? [] }
+    let own = names.compactMap { self.parameters[$0]?.shape }
+    shapes[output] = try? Shapes.output(of: operation, inputs: inputShapes, parameters: own)
   }
 
   /// Dense or convolution without bias followed by the addition of a constant: the constant becomes the bias.

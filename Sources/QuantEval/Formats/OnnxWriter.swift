@@ -1,10 +1,11 @@
 // Writing ONNX: the float network, or with QuantizeLinear / DequantizeLinear pairs where it is quantized, so that a
 // result can be checked in another tool.
 
-/// Writes a network as an ONNX model, opset 13.
+/// Writes a network as an ONNX model: opset 13, or 21 where weights are stored as int4.
 public struct OnnxWriter {
   private let network: Network
   private let plan: QuantizationPlan
+  private let packsInt4: Bool
   private var nodes: [(type: String, name: String, inputs: [String], output: String, attributes: [Attribute])] = []
   private var initializers: [(name: String, shape: [Int], type: OnnxTensor.ElementType, raw: [UInt8])] = []
   private var quantizedInputs: [String: String] = [:]
@@ -20,20 +21,25 @@ public struct OnnxWriter {
   /// - Parameter plan: Layers to quantize: weights are stored as int8 with their scales, inputs pass a pair of
   ///   QuantizeLinear and DequantizeLinear. Widths below 8 bits keep their ranges inside int8 by their integers for
   ///   weights; inputs of fewer bits are clipped to their range first.
-  public static func bytes(_ network: Network, plan: QuantizationPlan = [:]) -> [UInt8] {
-    var writer = OnnxWriter(network: network, plan: plan)
+  /// - Parameter packsInt4: Weights of at most 4 bits are stored as int4, two in a byte, which opset 21 brought.
+  public static func bytes(
+    _ network: Network, plan: QuantizationPlan = [:], packsInt4: Bool = false
+  ) -> [UInt8] {
+    var writer = OnnxWriter(network: network, plan: plan, packsInt4: packsInt4)
     return writer.model()
   }
 
-  private init(network: Network, plan: QuantizationPlan) {
+  private init(network: Network, plan: QuantizationPlan, packsInt4: Bool) {
     self.network = network
     self.plan = plan
+    self.packsInt4 = packsInt4
   }
 
   private mutating func model() -> [UInt8] {
     for index in network.nodes.indices { add(index) }
     var model = WireWriter()
-    model.integer(1, 7)
+    // The version of the format that came with the opset.
+    model.integer(1, packsInt4 ? 10 : 7)
     model.text(2, "simrun")
     model.message(7) { graph in
       for node in nodes { Self.write(node, to: &graph) }
@@ -53,7 +59,14 @@ public struct OnnxWriter {
     }
     model.message(8) { opset in
       opset.text(1, "")
-      opset.integer(2, 13)
+      opset.integer(2, packsInt4 ? 21 : 13)
+    }
+    // determinism: the keys are put in order.
+    for key in network.metadata.keys.sorted() {
+      model.message(14) { entry in
+        entry.text(1, key)
+        entry.text(2, network.metadata[key] ?? "")
+      }
     }
     return model.bytes
   }
@@ -124,6 +137,11 @@ public struct OnnxWriter {
     return name
   }
 
+  private mutating func int4(_ name: String, shape: [Int], _ values: [Int8]) -> String {
+    initializers.append((name, shape, .int4, PackedInt4(values).bytes))
+    return name
+  }
+
   private mutating func int8(_ name: String, shape: [Int], _ values: [Int8]) -> String {
     initializers.append((name, shape, .int8, values.map { UInt8(bitPattern: $0) }))
     return name
@@ -169,9 +187,18 @@ public struct OnnxWriter {
       shape = [shape[1], shape[0]]
     }
     let extents = quantizers.count == 1 ? [] : [quantizers.count]
-    let stored = int8("\(name)/quantized", shape: shape, values)
     let scale = constant("\(name)/scale", Tensor(shape: extents, values: quantizers.map(\.scale)))
-    let zero = int8("\(name)/zero_point", shape: extents, [Int8](repeating: 0, count: quantizers.count))
+    let zeros = [Int8](repeating: 0, count: quantizers.count)
+    let isNarrow = packsInt4 && quantizers.allSatisfy { $0.minimum >= -8 && $0.maximum <= 7 }
+    let stored: String
+    let zero: String
+    if isNarrow {
+      stored = int4("\(name)/quantized", shape: shape, values)
+      zero = int4("\(name)/zero_point", shape: extents, zeros)
+    } else {
+      stored = int8("\(name)/quantized", shape: shape, values)
+      zero = int8("\(name)/zero_point", shape: extents, zeros)
+    }
     nodes.append(
       (
         "DequantizeLinear", "\(name)/dequantize", [stored, scale, zero], "\(name)/dequantized",
@@ -218,12 +245,18 @@ public struct OnnxWriter {
     case .reshape(let shape, _): inputs.append(integers("\(node.name)/shape", shape))
     case .concatenate(let axis): attributes = [.integer("axis", Int64(axis))]
     case .transpose(let order): if !order.isEmpty { attributes = [.integers("perm", order)] }
-    case .pad(let amounts, let value):
-      inputs.append(integers("\(node.name)/pads", amounts))
+    case .pad(let amounts, let axes, let value):
+      // Opset 13 has no axes: the border of the others is nothing.
+      let border = try? Shapes.border(amounts, axes, of: [Int](repeating: 1, count: rank(of: node.inputs[0])))
+      inputs.append(integers("\(node.name)/pads", border ?? amounts))
       inputs.append(constant("\(node.name)/value", Tensor(shape: [], values: [value])))
-    case .squeeze(let axes), .unsqueeze(let axes): inputs.append(integers("\(node.name)/axes", axes))
+    case .squeeze(let axes), .unsqueeze(let axes):
+      if !axes.isEmpty { inputs.append(integers("\(node.name)/axes", axes)) }
     case .reduceMean(let axes, let keepsAxes):
-      attributes = [.integers("axes", axes), .integer("keepdims", keepsAxes ? 1 : 0)]
+      // The axes became an input with opset 18.
+      if packsInt4, !axes.isEmpty { inputs.append(integers("\(node.name)/axes", axes)) }
+      attributes =
+        (axes.isEmpty || packsInt4 ? [] : [.integers("axes", axes)]) + [.integer("keepdims", keepsAxes ? 1 : 0)]
     case .quantize(let stored), .dequantize(let stored):
       let extents = stored.scales.count == 1 ? [] : [stored.scales.count]
       inputs.append(constant("\(node.name)/scale", Tensor(shape: extents, values: stored.scales)))

@@ -74,6 +74,8 @@ public struct Network: Sendable {
   public var nodes: [Node]
   /// The parameters.
   public var parameters: ParameterTable
+  /// Texts that the model carries beside its graph.
+  public var metadata: [String: String] = [:]
 
   /// A network, checked.
   /// - Parameter source: Where it came from, for messages.

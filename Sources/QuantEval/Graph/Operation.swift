@@ -10,6 +10,8 @@ public enum Operation: Sendable, Hashable {
   case dense(isGemm: Bool)
   /// (x - mean) / sqrt(variance + epsilon) * scale + shift, channel by channel.
   case batchNormalization(epsilon: Float)
+  /// The product of two computed matrices, leading axes broadcast.
+  case matrixProduct
   /// Element by element, with broadcasting.
   case add, subtract, multiply, divide
   /// max(x, 0).
@@ -38,13 +40,13 @@ public enum Operation: Sendable, Hashable {
   case concatenate(axis: Int)
   /// Axes in another order.
   case transpose([Int])
-  /// A border of a constant: begins of all axes, then ends.
-  case pad([Int], value: Float)
+  /// A border of a constant: begins of the axes, then ends; of all axes where none are named.
+  case pad([Int], axes: [Int], value: Float)
   /// Axes of extent 1 removed.
   case squeeze([Int])
   /// Axes of extent 1 put in.
   case unsqueeze([Int])
-  /// The mean over axes.
+  /// The mean over axes; over all where none are named.
   case reduceMean([Int], keepsAxes: Bool)
   /// The input itself.
   case identity
@@ -66,6 +68,7 @@ public enum Operation: Sendable, Hashable {
     switch self {
     case .convolution: "Conv"
     case .dense(let isGemm): isGemm ? "Gemm" : "MatMul"
+    case .matrixProduct: "MatMul"
     case .batchNormalization: "BatchNormalization"
     case .add: "Add"
     case .subtract: "Sub"

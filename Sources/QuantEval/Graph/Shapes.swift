@@ -29,6 +29,9 @@ enum Shapes {
         throw ShapeMismatch("statistics of shape \(parameters) do not fit an input of shape \(x)")
       }
       return x
+    case .matrixProduct:
+      guard inputs.count == 2 else { throw ShapeMismatch("two inputs are wanted, there are \(inputs.count)") }
+      return try matrixProduct(x, inputs[1])
     case .add, .subtract, .multiply, .divide:
       guard inputs.count == 2 else { throw ShapeMismatch("two inputs are wanted, there are \(inputs.count)") }
       return try broadcast(x, inputs[1])
@@ -57,10 +60,8 @@ enum Shapes {
         throw ShapeMismatch("\(order) is no order of the axes of \(x)")
       }
       return order.map { x[$0] }
-    case .pad(let amounts, _):
-      guard amounts.count == 2 * x.count, amounts.allSatisfy({ (0...(1 << 24)).contains($0) }) else {
-        throw ShapeMismatch("the padding \(amounts) does not fit the shape \(x)")
-      }
+    case .pad(let amounts, let axes, _):
+      let amounts = try border(amounts, axes, of: x)
       return try limited(x.indices.map { x[$0] + amounts[$0] + amounts[x.count + $0] })
     case .squeeze(let axes): return try squeeze(x, axes)
     case .unsqueeze(let axes): return try unsqueeze(x, axes)
@@ -163,10 +164,35 @@ enum Shapes {
     return shape
   }
 
+  /// Begins and then ends of all axes, from those of some.
+  static func border(_ amounts: [Int], _ axes: [Int], of x: [Int]) throws(ShapeMismatch) -> [Int] {
+    let count = axes.isEmpty ? x.count : axes.count
+    guard amounts.count == 2 * count, amounts.allSatisfy({ (0...(1 << 24)).contains($0) }) else {
+      throw ShapeMismatch("the padding \(amounts) does not fit the shape \(x)")
+    }
+    var border = [Int](repeating: 0, count: 2 * x.count)
+    for place in 0..<count {
+      let axis = axes.isEmpty ? place : try Self.axis(axes[place], of: x.count)
+      border[axis] = amounts[place]
+      border[x.count + axis] = amounts[count + place]
+    }
+    return border
+  }
+
+  private static func matrixProduct(_ a: [Int], _ b: [Int]) throws(ShapeMismatch) -> [Int] {
+    guard a.count >= 2, b.count >= 2, a[a.count - 1] == b[b.count - 2] else {
+      throw ShapeMismatch("matrices of the shapes \(a) and \(b) cannot be multiplied")
+    }
+    return try limited(broadcast(a.dropLast(2), b.dropLast(2)) + [a[a.count - 2], b[b.count - 1]])
+  }
+
   private static func reduce(_ x: [Int], _ axes: [Int], _ keepsAxes: Bool) throws(ShapeMismatch) -> [Int] {
     var reduced: [Int] = []
     for axis in axes { reduced.append(try Self.axis(axis, of: x.count)) }
-    guard !reduced.contains(0) else { throw ShapeMismatch("a mean over the batch is no property of one row") }
+    if axes.isEmpty { reduced = Array(x.indices) }
+    guard !reduced.contains(0) || x.first == 1 else {
+      throw ShapeMismatch("a mean over the batch is no property of one row")
+    }
     return x.indices.compactMap { reduced.contains($0) ? (keepsAxes ? 1 : nil) : x[$0] }
   }
 

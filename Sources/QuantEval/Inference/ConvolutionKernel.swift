@@ -1,4 +1,4 @@
-// Convolutions and dense layers as matrix products; depthwise convolutions directly.
+// Convolutions and dense layers as matrix products.
 
 /// A convolution's arithmetic, shared by float inference, integer inference and training.
 struct ConvolutionKernel {
@@ -71,92 +71,39 @@ struct ConvolutionKernel {
     }
   }
 
-  /// y = weight * x + bias.
+  /// y = weight * x + bias, the bias added last.
   func forward(_ x: Tensor, weight: [Float], bias: [Float]?) -> Tensor {
     var y = Tensor(shape: outputShape(rank: x.shape.count))
     x.values.withUnsafeBufferPointer { x in
       weight.withUnsafeBufferPointer { weight in
         y.values.withUnsafeMutableBufferPointer { y in
           guard let x = x.baseAddress, let weight = weight.baseAddress, let y = y.baseAddress else { return }
-          fill(y, with: bias)
           if channelsPerGroup == 1 && outputsPerGroup == 1 {
-            depthwise(x, weight, onto: y)
-            return
+            DepthwiseKernel(self).forward(x, weight, onto: y)
+          } else {
+            forEachPatchMatrix(x) { image, group, rows, matrix, stride in
+              let first = (image * output.channels + group * outputsPerGroup) * positions
+              MatrixProduct.multiplyInOrder(
+                rows: outputsPerGroup, columns: rows.count * output.width, depth: depth,
+                weight + group * outputsPerGroup * depth, strideA: depth, matrix, strideB: stride,
+                into: y + first + rows.lowerBound * output.width, strideC: positions)
+            }
           }
-          forEachPatchMatrix(x) { image, group, rows, matrix, stride in
-            let first = (image * output.channels + group * outputsPerGroup) * positions
-            MatrixProduct.multiply(
-              rows: outputsPerGroup, columns: rows.count * output.width, depth: depth,
-              weight + group * outputsPerGroup * depth, strideA: depth, matrix, strideB: stride, beta: 1,
-              into: y + first + rows.lowerBound * output.width, strideC: positions)
-          }
+          if let bias { add(bias, to: y) }
         }
       }
     }
     return y
   }
 
-  /// The bias of each channel at every position, or zeros.
-  private func fill(_ y: UnsafeMutablePointer<Float>, with bias: [Float]?) {
-    guard let bias else { return }
+  /// Adds the bias of each channel at every position.
+  private func add(_ bias: [Float], to y: UnsafeMutablePointer<Float>) {
     for image in 0..<input.batch {
       for channel in 0..<output.channels {
-        (y + (image * output.channels + channel) * positions).update(repeating: bias[channel], count: positions)
+        let plane = y + (image * output.channels + channel) * positions
+        let bias = bias[channel]
+        for position in 0..<positions { plane[position] += bias }
       }
     }
-  }
-
-  /// One filter a channel: a matrix product of depth 9 would spend its time on unfolding.
-  func depthwise(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, onto y: UnsafeMutablePointer<Float>) {
-    let taps = window.kernelHeight * window.kernelWidth
-    for image in 0..<input.batch {
-      for channel in 0..<input.channels {
-        let plane = image * input.channels + channel
-        let source = x + plane * input.height * input.width
-        let target = y + plane * positions
-        for tap in 0..<taps {
-          let factor = weight[channel * taps + tap]
-          let down = (tap / window.kernelWidth) * window.dilationDown - window.padTop
-          let shift = (tap % window.kernelWidth) * window.dilationAcross - window.padLeft
-          let step = window.strideAcross
-          let first = shift >= 0 ? 0 : (-shift + step - 1) / step
-          let last = min(output.width, input.width > shift ? (input.width - shift - 1) / step + 1 : 0)
-          guard first < last else { continue }
-          for row in 0..<output.height {
-            let y = row * window.strideDown + down
-            guard y >= 0 && y < input.height else { continue }
-            let line = source + y * input.width
-            let out = target + row * output.width
-            for column in first..<last { out[column] += factor * line[column * step + shift] }
-          }
-        }
-      }
-    }
-  }
-}
-
-/// The arithmetic of dense layers.
-enum DenseKernel {
-  /// y = x W^T + b over the last axis.
-  static func forward(_ x: Tensor, weight: Tensor, bias: [Float]?) -> Tensor {
-    let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-    let rows = inputs == 0 ? 0 : x.count / inputs
-    var y = Tensor(shape: x.shape.dropLast() + [outputs])
-    if let bias {
-      for row in 0..<rows {
-        for output in 0..<outputs { y.values[row * outputs + output] = bias[output] }
-      }
-    }
-    x.values.withUnsafeBufferPointer { x in
-      weight.values.withUnsafeBufferPointer { weight in
-        y.values.withUnsafeMutableBufferPointer { y in
-          guard let x = x.baseAddress, let weight = weight.baseAddress, let y = y.baseAddress else { return }
-          MatrixProduct.multiply(
-            rows: rows, columns: outputs, depth: inputs, x, strideA: inputs, weight, strideB: inputs,
-            transposeB: true, beta: 1, into: y, strideC: outputs)
-        }
-      }
-    }
-    return y
   }
 }

@@ -106,6 +106,7 @@ public struct Forward: Sendable {
     case .batchNormalization(let epsilon):
       let folded = BatchNormalization.affine(parameters, epsilon: epsilon)
       return ElementwiseKernel.scaleChannels(x, scale: folded.scale, shift: folded.shift)
+    case .matrixProduct: return MatrixKernel.product(x, inputs[1])
     case .add: return ElementwiseKernel.combine(x, inputs[1]) { $0 + $1 }
     case .subtract: return ElementwiseKernel.combine(x, inputs[1]) { $0 - $1 }
     case .multiply: return ElementwiseKernel.combine(x, inputs[1]) { $0 * $1 }
@@ -131,8 +132,13 @@ public struct Forward: Sendable {
     case .concatenate(let axis): return Rearrangement.concatenate(inputs, axis: axis)
     case .transpose(let order):
       return Rearrangement.transpose(x, order.isEmpty ? Array(x.shape.indices.reversed()) : order)
-    case .pad(let amounts, let value): return Rearrangement.pad(x, amounts, value: value)
-    case .reduceMean(let axes, let keepsAxes): return Rearrangement.mean(x, axes: axes, keepsAxes: keepsAxes)
+    case .pad(let amounts, let axes, let value):
+      guard let border = try? Shapes.border(amounts, axes, of: x.shape) else {
+        preconditionFailure("the network was checked")
+      }
+      return Rearrangement.pad(x, border, value: value)
+    case .reduceMean(let axes, let keepsAxes):
+      return Rearrangement.mean(x, axes: axes.isEmpty ? Array(x.shape.indices) : axes, keepsAxes: keepsAxes)
     case .flatten, .reshape, .squeeze, .unsqueeze:
       guard let shape = try? Shapes.output(of: operation, inputs: [x.shape], parameters: []) else {
         preconditionFailure("the network was checked")

@@ -9,7 +9,10 @@ public struct IntegerLayer: Sendable {
   /// What it computes.
   public let operation: Operation
   /// Weights [out, ...] between -127 and 127 (-7 and 7 for 4 bits).
-  public let weights: [Int8]
+  public var weights: [Int8] { packed?.values ?? wide }
+  /// Weights of at most 4 bits, two in a byte.
+  public let packed: PackedInt4?
+  private let wide: [Int8]
   /// Shape of the weights.
   public let shape: [Int]
   /// The bias as integers of the accumulator's scale; limited to 32 bits.
@@ -18,7 +21,7 @@ public struct IntegerLayer: Sendable {
   public let scales: [Float]
   /// The quantizer of the input.
   public let input: AffineQuantizer
-  /// The weights as floats, for the exact float product.
+  /// The weights as floats, for the exact float product; of packed weights empty, they are unpacked when they are used.
   private let carrier: [Float]
   private let blocks: [Range<Int>]
 
@@ -28,7 +31,10 @@ public struct IntegerLayer: Sendable {
     precondition(weight.allSatisfy { $0.zeroPoint == 0 }, "integer layers have symmetric weights")
     let quantized = QuantizedWeight(network.weight(of: node), quantizers: weight)
     operation = network.nodes[node].operation
-    weights = quantized.integers
+    let weights = quantized.integers
+    let isNarrow = weight.allSatisfy { $0.minimum >= -8 && $0.maximum <= 7 }
+    packed = isNarrow ? PackedInt4(weights) : nil
+    wide = isNarrow ? [] : weights
     shape = quantized.tensor.shape
     self.input = input
     let outputs = shape[0]
@@ -39,7 +45,7 @@ public struct IntegerLayer: Sendable {
       let level = (Double(floats[channel]) / scale).rounded(.toNearestOrEven)
       return Int32(min(max(level, Double(Int32.min)), Double(Int32.max)))
     }
-    carrier = weights.map { Float($0) }
+    carrier = wide.map { Float($0) }
     let depth = shape.dropFirst().reduce(1, *)
     let largest = max(Int(input.maximum - input.zeroPoint), Int(input.zeroPoint - input.minimum))
     blocks = IntegerProduct.exactBlocks(weights, depth: depth, largestInput: largest)
@@ -86,18 +92,17 @@ public struct IntegerLayer: Sendable {
     let positions = kernel.positions
     let shape = kernel.outputShape(rank: levels.shape.count)
     var values = [Int32](repeating: 0, count: shape.reduce(1, *))
+    let carrier = packed?.floats ?? carrier
     levels.values.withUnsafeBufferPointer { x in
       carrier.withUnsafeBufferPointer { weights in
         values.withUnsafeMutableBufferPointer { values in
           guard let x = x.baseAddress, let weights = weights.baseAddress, let values = values.baseAddress else {
             return
           }
-          if kernel.channelsPerGroup == 1 && kernel.outputsPerGroup == 1 {
-            // At most a few hundred taps: sums stay far below 2^24.
+          if kernel.channelsPerGroup == 1 && kernel.outputsPerGroup == 1 && blocks.count == 1 {
             let sums = UnsafeMutablePointer<Float>.allocate(capacity: shape.reduce(1, *))
             defer { sums.deallocate() }
-            sums.initialize(repeating: 0, count: shape.reduce(1, *))
-            kernel.depthwise(x, weights, onto: sums)
+            DepthwiseKernel(kernel).forward(x, weights, onto: sums)
             for index in 0..<shape.reduce(1, *) { values[index] = IntegerProduct.integer(sums[index]) }
           } else {
             var sums = [Float](repeating: 0, count: kernel.outputsPerGroup * positions)
@@ -135,6 +140,7 @@ public struct IntegerLayer: Sendable {
     let rows = levels.count / max(1, inputs)
     var values = [Int32](repeating: 0, count: rows * outputs)
     var sums = [Float](repeating: 0, count: rows * outputs)
+    let carrier = packed?.floats ?? carrier
     for block in blocks {
       levels.values.withUnsafeBufferPointer { x in
         carrier.withUnsafeBufferPointer { weights in

@@ -79,7 +79,8 @@ struct PoolingKernel {
     return (values, sources)
   }
 
-  /// The mean of each window; with `countsPadding` padded pixels count as zeros.
+  /// The mean of each window, its lines added first and then their sums; with `countsPadding` padded pixels count as
+  /// zeros.
   func means(_ x: [Float], countsPadding: Bool) -> [Float] {
     var values = [Float](repeating: 0, count: input.planes * output.height * output.width)
     x.withUnsafeBufferPointer { x in
@@ -88,7 +89,9 @@ struct PoolingKernel {
           var sum: Float = 0
           for tapRow in rows.0..<rows.1 {
             let line = base + (rows.2 + tapRow * window.dilationDown) * input.width + columns.2
-            for tap in columns.0..<columns.1 { sum += x[line + tap * window.dilationAcross] }
+            var lineSum: Float = 0
+            for tap in columns.0..<columns.1 { lineSum += x[line + tap * window.dilationAcross] }
+            sum += lineSum
           }
           values[index] = sum / Float(divisor(rows, columns, countsPadding))
         }

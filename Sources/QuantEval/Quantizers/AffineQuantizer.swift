@@ -13,11 +13,11 @@ public struct AffineQuantizer: Sendable, Hashable {
   public let minimum: Int32
   /// Largest integer.
   public let maximum: Int32
-  /// 1 / scale where numbers are multiplied instead of divided, which rounds a little differently; otherwise 0.
-  public let multiplier: Float
+  /// 1 / scale where numbers are multiplied in double instead of divided, which rounds a little differently; otherwise 0.
+  public let multiplier: Double
 
   /// A quantizer of given parts.
-  public init(scale: Float, zeroPoint: Int32, minimum: Int32, maximum: Int32, multiplier: Float = 0) {
+  public init(scale: Float, zeroPoint: Int32, minimum: Int32, maximum: Int32, multiplier: Double = 0) {
     // A range of nothing (all zeros, or so small that the scale vanishes) is represented exactly by any scale.
     self.scale = scale > 0 && scale.isFinite ? scale : 1
     self.zeroPoint = zeroPoint
@@ -30,7 +30,7 @@ public struct AffineQuantizer: Sendable, Hashable {
   public static func multiplying(by multiplier: Double, bits: Int) -> AffineQuantizer {
     let largest = largest(bits: bits)
     return AffineQuantizer(
-      scale: Float(1 / multiplier), zeroPoint: 0, minimum: -largest, maximum: largest, multiplier: Float(multiplier))
+      scale: Float(1 / multiplier), zeroPoint: 0, minimum: -largest, maximum: largest, multiplier: multiplier)
   }
 
   /// Largest integer of a symmetric range: 2^(bits - 1) - 1.
@@ -65,9 +65,8 @@ public struct AffineQuantizer: Sendable, Hashable {
   /// The integer of a number, as a float.
   @inline(__always)
   func level(_ value: Float) -> Float {
-    let quotient = multiplier == 0 ? value / scale : value * multiplier
-    let level = Self.rounded(quotient) + Float(zeroPoint)
-    return min(max(level, Float(minimum)), Float(maximum))
+    let quotient = multiplier == 0 ? Self.rounded(value / scale) : Self.rounded(Double(value) * multiplier)
+    return min(max(quotient + Float(zeroPoint), Float(minimum)), Float(maximum))
   }
 
   /// The nearest integer, ties to even, of a number limited to +-2^21.
@@ -79,10 +78,17 @@ public struct AffineQuantizer: Sendable, Hashable {
     (min(max(value, -0x1p21), 0x1p21) + 0x1.8p23) - 0x1.8p23
   }
 
+  /// The same for a number in double, limited to the same range.
+  @inline(__always)
+  static func rounded(_ value: Double) -> Float {
+    Float((min(max(value, -0x1p21), 0x1p21) + 0x1.8p52) - 0x1.8p52)
+  }
+
   /// The number that an integer stands for.
   @inline(__always)
   func value(_ level: Float) -> Float {
-    multiplier == 0 ? (level - Float(zeroPoint)) * scale : (level - Float(zeroPoint)) / multiplier
+    multiplier == 0
+      ? (level - Float(zeroPoint)) * scale : Float((Double(level) - Double(zeroPoint)) / multiplier)
   }
 
   /// The number nearest to a number among those that integers stand for.
@@ -93,7 +99,15 @@ public struct AffineQuantizer: Sendable, Hashable {
   public func integers(_ values: [Float]) -> [Int8] { values.map { Int8(truncatingIfNeeded: Int32(level($0))) } }
 
   /// Every element quantized and brought back.
-  public func quantized(_ tensor: Tensor) -> Tensor { ElementwiseKernel.map(tensor) { quantized($0) } }
+  public func quantized(_ tensor: Tensor) -> Tensor {
+    guard multiplier != 0 else { return ElementwiseKernel.map(tensor) { value(level($0)) } }
+    // A division in double for every element is slow; there are at most 256 results.
+    let values = (minimum...maximum).map { value(Float($0)) }
+    let lowest = Float(minimum)
+    return values.withUnsafeBufferPointer { values in
+      ElementwiseKernel.map(tensor) { values[Int(Int32(level($0) - lowest))] }
+    }
+  }
 
   /// The share of elements outside the range, from 0 to 1.
   public func saturation(_ values: [Float]) -> Double {

@@ -49,9 +49,10 @@ public struct EasyQuant: Sendable {
   /// Scales of all layers.
   /// - Parameters:
   ///   - rows: Calibration rows; the first scale of an input is that of the largest float magnitude in them.
+  ///   - bits: Bits of the weights, and of the inputs unless `inputBits` says otherwise; 32 leaves them in float.
   ///   - granularity: Per channel concerns convolutions; dense layers keep one scale.
   public func search(
-    _ network: Network, rows: Tensor, bits: Int, granularity: Granularity
+    _ network: Network, rows: Tensor, bits: Int, inputBits: Int? = nil, granularity: Granularity
   ) -> (plan: QuantizationPlan, layers: [Layer]) {
     var plan: QuantizationPlan = [:]
     var layers: [Layer] = []
@@ -74,22 +75,24 @@ public struct EasyQuant: Sendable {
       }
       var search = LayerSearch(
         settings: self, float: float, node: node, weight: network.weight(of: index), input: input,
-        target: float.tensor(ofNode: index, rows), bits: bits, isChannelwise: isChannelwise, inputLargest: largest)
+        target: float.tensor(ofNode: index, rows), weightBits: bits, inputBits: inputBits ?? bits,
+        isChannelwise: isChannelwise, inputLargest: largest)
       let layer = search.run(index)
       plan[index] = LayerQuantization(
-        weight: layer.weightScales.map { search.quantizer($0) }, input: search.quantizer(layer.inputScale))
+        weight: bits > 8 ? nil : layer.weightScales.map { search.weightQuantizer($0) },
+        input: inputBits ?? bits > 8 ? nil : search.inputQuantizer(layer.inputScale))
       layers.append(layer)
     }
     return (plan, layers)
   }
 
-  /// The first scale and then the grid.
+  /// The first scale S and then the grid: S times equidistant factors from alpha to beta.
+  ///
+  /// The factors are computed before S is multiplied: at 7 bits one of them is 5/6, where the largest weight lies exactly
+  /// between two integers (63 * 5/6 = 52.5), and the last bit of the product decides which one it gets.
   func candidates(_ scale: Double) -> [Double] {
-    let (low, high) = (alpha * scale, beta * scale)
-    let grid = (0..<steps).map { index in
-      steps == 1 ? low : index == steps - 1 ? high : low + Double(index) * ((high - low) / Double(steps - 1))
-    }
-    return [scale] + grid
+    let step = steps > 1 ? (beta - alpha) / Double(steps - 1) : 0
+    return [scale] + (0..<steps).map { scale * ($0 > 0 && $0 == steps - 1 ? beta : Double($0) * step + alpha) }
   }
 }
 
@@ -101,23 +104,35 @@ private struct LayerSearch {
   let weight: Tensor
   let input: Tensor
   let target: Tensor
-  let bits: Int
+  let weightBits: Int
+  let inputBits: Int
   let isChannelwise: Bool
   let inputLargest: Double
 
-  private var qmax: Double { Double(AffineQuantizer.largest(bits: bits)) }
+  /// The first scale of a range; not finite where nothing is to be quantized.
+  private func firstScale(_ largest: Double, bits: Int) -> Double {
+    bits > 8 ? .infinity : Double(AffineQuantizer.largest(bits: bits)) / largest
+  }
 
   /// The quantizer of a multiplying scale; an all-zero range has none and gets scale 1.
-  func quantizer(_ scale: Double) -> AffineQuantizer {
+  private func quantizer(_ scale: Double, bits: Int) -> AffineQuantizer {
     scale > 0 && scale.isFinite ? .multiplying(by: scale, bits: bits) : .symmetric(threshold: 0, bits: bits)
+  }
+
+  func weightQuantizer(_ scale: Double) -> AffineQuantizer { quantizer(scale, bits: weightBits) }
+  func inputQuantizer(_ scale: Double) -> AffineQuantizer { quantizer(scale, bits: inputBits) }
+
+  /// The weight at multiplying scales; itself where it stays in float.
+  private func quantizedWeight(_ scales: [Double]) -> Tensor {
+    weightBits > 8 ? weight : QuantizedWeight(weight, quantizers: scales.map(weightQuantizer)).tensor
   }
 
   mutating func run(_ index: Int) -> EasyQuant.Layer {
     let thresholds = QuantizedWeight.thresholds(weight, isChannelwise ? .perChannel : .perTensor)
-    let first = thresholds.map { qmax / $0 }
+    let first = thresholds.map { firstScale($0, bits: weightBits) }
     var weights = first
     var weightIndices = [Int](repeating: 0, count: first.count)
-    let firstInput = qmax / inputLargest
+    let firstInput = firstScale(inputLargest, bits: inputBits)
     var inputScale = firstInput
     var inputIndex = 0
     let before = meanCosine(output(weights, inputScale))
@@ -131,7 +146,7 @@ private struct LayerSearch {
         weightIndices[0] = best(candidates) { meanCosine(output(weight: [$0], quantizedInput)) }
       }
       weights = zip(first, weightIndices).map { $0.isFinite ? settings.candidates($0)[$1] : $0 }
-      let quantizedWeight = QuantizedWeight(weight, quantizers: weights.map(quantizer)).tensor
+      let quantizedWeight = quantizedWeight(weights)
       if firstInput.isFinite {
         let candidates = settings.candidates(firstInput)
         inputIndex = best(candidates) { meanCosine(compute(quantized(input, $0), quantizedWeight)) }
@@ -154,14 +169,16 @@ private struct LayerSearch {
     return best.index
   }
 
-  private func quantized(_ tensor: Tensor, _ scale: Double) -> Tensor { quantizer(scale).quantized(tensor) }
+  private func quantized(_ tensor: Tensor, _ scale: Double) -> Tensor {
+    inputBits > 8 ? tensor : inputQuantizer(scale).quantized(tensor)
+  }
 
   private func output(_ weights: [Double], _ inputScale: Double) -> Tensor {
     output(weight: weights, quantized(input, inputScale))
   }
 
   private func output(weight scales: [Double], _ input: Tensor) -> Tensor {
-    compute(input, QuantizedWeight(weight, quantizers: scales.map(quantizer)).tensor)
+    compute(input, quantizedWeight(scales))
   }
 
   private func compute(_ input: Tensor, _ weight: Tensor) -> Tensor {
@@ -195,7 +212,7 @@ private struct LayerSearch {
     var filters = [Float](repeating: 0, count: weight.shape[0] * count * depth)
     for channel in 0..<weight.shape[0] where first[channel].isFinite {
       for (candidate, scale) in settings.candidates(first[channel]).enumerated() {
-        let quantizer = quantizer(scale)
+        let quantizer = weightQuantizer(scale)
         let start = (channel * count + candidate) * depth
         for index in 0..<depth {
           filters[start + index] = quantizer.quantized(weight.values[channel * depth + index])

@@ -11,7 +11,10 @@ public enum CalibrationReport {
   /// - Throws: `InputError` when there are no rows.
   public static func json(_ network: Network, rows: Tensor) throws -> JSONValue {
     let calibration = try Calibration(
-      network, rows: rows, binnings: [.magnitudes, .nonzeroMagnitudes, .positives])
+      network, rows: rows,
+      binnings: [
+        .magnitudes, .nonzeroMagnitudes, .positives, .spreadMagnitudes, .signed(bins: 128), .signed(bins: 1024),
+      ])
     let layers = network.quantizableNodes
     let inputs = Set(layers.map { network.nodes[$0].inputs[0] })
     var warnings: [JSONValue] = []
@@ -30,7 +33,35 @@ public enum CalibrationReport {
       "quantized_inputs": .object(
         layers.map { JSONValue.Member(network.nodes[$0].name, .text(network.nodes[$0].inputs[0])) }),
       "weights": .object(layers.map { JSONValue.Member(network.nodes[$0].name, weight(network.weight(of: $0))) }),
+      "ort": ["batches_1": runtime(calibration)],
       "warnings": .array(warnings),
+    ]
+  }
+
+  /// Ranges of all tensors as ONNX Runtime's calibrators give them for one batch.
+  private static func runtime(_ calibration: Calibration) -> JSONValue {
+    func ranges(_ range: (CalibratedTensor) -> OrtRules.Range?) -> JSONValue {
+      .object(
+        calibration.tensors.compactMap { tensor in
+          range(tensor).map { JSONValue.Member(tensor.name, [number($0.minimum), number($0.maximum)]) }
+        })
+    }
+    func percentile(_ percent: Double) -> JSONValue {
+      ranges { tensor in
+        tensor.histogram(.spreadMagnitudes).map { OrtRules.percentile($0, percent, tensor.statistics) }
+      }
+    }
+    func entropy(_ bins: Int) -> JSONValue {
+      ranges { tensor in
+        tensor.histogram(.signed(bins: bins)).map { OrtRules.entropy($0, tensor.statistics) }
+      }
+    }
+    return [
+      "minmax": ranges { OrtRules.Range(minimum: $0.statistics.minimum, maximum: $0.statistics.maximum) },
+      "percentile_default_99.999_2048bins": percentile(99.999),
+      "percentile_99.9_2048bins": percentile(99.9),
+      "entropy_default_128bins_128q": entropy(128),
+      "entropy_1024bins_128q": entropy(1024),
     ]
   }
 

@@ -113,7 +113,7 @@ public struct EvaluationStudy: Sendable {
     case .easyQuant:
       plan =
         easyQuant.search(
-          network, rows: calibrationRows, bits: configuration.weightBits,
+          network, rows: calibrationRows, bits: configuration.weightBits, inputBits: configuration.inputBits,
           granularity: configuration.granularity
         ).plan
     }

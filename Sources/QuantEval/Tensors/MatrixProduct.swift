@@ -26,5 +26,34 @@ enum MatrixProduct {
     sgemm_(&first, &second, &m, &n, &k, &alpha, b, &ldb, a, &lda, &beta, c, &ldc)
   }
 
+  /// Products up to this many multiplications run on kernels of the library that take another way for every layout.
+  static let smallProduct = 1 << 20
+
+  /// C = A B with the terms of every sum added one after the other, fused, whatever the size.
+  ///
+  /// Large products are computed so in any case. Small ones are only in this layout and for whole vectors of columns, so B
+  /// and C are widened for them. Activations then do not depend on how many rows are computed together, and agree to the
+  /// bit with those of other tools that stand on such a library.
+  static func multiplyInOrder(
+    rows: Int, columns: Int, depth: Int, _ a: UnsafePointer<Float>, strideA: Int, _ b: UnsafePointer<Float>,
+    strideB: Int, into c: UnsafeMutablePointer<Float>, strideC: Int
+  ) {
+    guard columns % 16 != 0, rows * columns * depth <= smallProduct else {
+      multiply(
+        rows: rows, columns: columns, depth: depth, a, strideA: strideA, b, strideB: strideB, into: c, strideC: strideC)
+      return
+    }
+    let width = (columns + 15) / 16 * 16
+    let wide = UnsafeMutablePointer<Float>.allocate(capacity: max(1, width * (depth + rows)))
+    defer { wide.deallocate() }
+    let products = wide + width * depth
+    wide.initialize(repeating: 0, count: width * depth)
+    for row in 0..<depth { (wide + row * width).update(from: b + row * strideB, count: columns) }
+    multiply(
+      rows: rows, columns: width, depth: depth, a, strideA: strideA, wide, strideB: width, into: products,
+      strideC: width)
+    for row in 0..<rows { (c + row * strideC).update(from: products + row * width, count: columns) }
+  }
+
   private static func letter(_ transposed: Bool) -> CChar { transposed ? 0x54 : 0x4E }
 }

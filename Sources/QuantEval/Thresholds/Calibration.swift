@@ -67,8 +67,15 @@ public struct Calibration: Sendable {
     }
     for slot in tensors.indices {
       let largest = tensors[slot].statistics.absoluteMaximum
-      tensors[slot].histograms = binnings.map {
-        Histogram(bins: $0 == .positives ? TableToolRule.bins : 2048, largest: largest, binning: $0)
+      tensors[slot].histograms = binnings.map { binning in
+        switch binning {
+        case .positives: Histogram(bins: TableToolRule.bins, largest: largest, binning: binning)
+        case .signed(let bins): Histogram(bins: bins, lowest: -largest, largest: largest, binning: binning)
+        case .spreadMagnitudes:
+          Histogram(
+            bins: 2048, lowest: tensors[slot].statistics.leastMagnitude, largest: largest, binning: binning)
+        case .magnitudes, .nonzeroMagnitudes: Histogram(bins: 2048, largest: largest, binning: binning)
+        }
       }
     }
     var deviations = [Double](repeating: 0, count: tensors.count)

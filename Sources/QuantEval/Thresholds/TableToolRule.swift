@@ -58,7 +58,13 @@ public enum TableToolRule {
       guard occupied > 0 else { continue }
       for bin in start..<end where reference[bin] != 0 { other[bin] = Double(mass) / Double(occupied) }
     }
-    guard let p = smoothed(reference.map { Double($0) }), let q = smoothed(other) else { return nil }
+    return smoothedDivergence(reference.map { Double($0) }, other)
+  }
+
+  /// The divergence of two histograms after smoothing, with the float sums of NumPy and SciPy; `nil` where it is none.
+  static func smoothedDivergence(_ reference: [Double], _ other: [Double]) -> Float? {
+    guard let p = smoothed(reference), let q = smoothed(other) else { return nil }
+    let kept = reference.count
     let (pSum, qSum) = (pairwiseSum(p[...]), pairwiseSum(q[...]))
     var terms = [Float](repeating: 0, count: kept)
     for bin in 0..<kept {

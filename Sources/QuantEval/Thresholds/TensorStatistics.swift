@@ -6,6 +6,8 @@ public struct TensorStatistics: Sendable {
   public private(set) var minimum: Float = .infinity
   /// Largest value.
   public private(set) var maximum: Float = -.infinity
+  /// Smallest magnitude.
+  public private(set) var leastMagnitude: Float = .infinity
   /// Number of values that are exactly zero.
   public private(set) var zeroCount = 0
   /// Distinct values met, up to ``distinctLimit`` + 1.
@@ -35,6 +37,7 @@ public struct TensorStatistics: Sendable {
       sum += real
       sumOfSquares += real * real
       if value == 0 { zeroCount += 1 }
+      leastMagnitude = min(leastMagnitude, value.magnitude)
     }
     var index = 0
     while distinct.count <= Self.distinctLimit, index < batch.count {

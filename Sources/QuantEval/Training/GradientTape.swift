@@ -63,19 +63,16 @@ struct GradientTape {
   /// A tensor computed on the way.
   subscript(name: String) -> Tensor? { tensors[name] }
 
-  /// Operations that have a derivative here.
+  /// Operations that have a derivative here: all but rounding that the model carries in itself.
   static func check(_ network: Network) throws(InputError) {
     for node in network.nodes {
       switch node.operation {
-      case .convolution, .dense, .add, .relu, .leakyRelu, .clip, .sigmoid, .tanh, .maxPool, .averagePool,
-        .globalAveragePool, .flatten, .reshape, .squeeze, .unsqueeze, .identity, .batchNormalization:
-        if node.operation == .add, node.inputs.contains(where: { network.parameters[$0] != nil }) { break }
-        continue
-      default: break
+      case .quantize, .dequantize:
+        throw InputError(
+          InputPlace(source: network.name, path: "node '\(node.name)' (\(node.operation.name))"),
+          "this operation cannot be trained", suggestion: "begin with the float model")
+      default: continue
       }
-      throw InputError(
-        InputPlace(source: network.name, path: "node '\(node.name)' (\(node.operation.name))"),
-        "this operation cannot be trained")
     }
   }
 
@@ -91,48 +88,22 @@ struct GradientTape {
       flowing[name] = ElementwiseKernel.combine(known, gradient) { $0 + $1 }
     }
     for (index, node) in network.nodes.enumerated().reversed() {
-      guard let gradient = flowing.removeValue(forKey: node.output), let x = tensors[node.inputs[0]],
-        let y = tensors[node.output]
-      else { continue }
+      guard let gradient = flowing.removeValue(forKey: node.output), let y = tensors[node.output] else { continue }
+      let inputs = node.inputs.compactMap { tensors[$0] ?? network.parameters[$0] }
+      let passed: [Tensor]
       if node.operation.isQuantizable {
-        add(layerGradient(index, node, gradient, into: &result), to: node.inputs[0])
-      } else if node.operation == .add {
-        for name in node.inputs { add(gradient, to: name) }
+        passed = [layerGradient(index, node, gradient, into: &result)]
       } else {
-        add(gradientThrough(node, gradient, x: x, y: y), to: node.inputs[0])
+        let parameters = node.parameters.compactMap { network.parameters[$0] }
+        let derivative = OperationDerivative(
+          operation: node.operation, inputs: inputs, parameters: parameters, output: y)
+        passed = derivative.inputs(gradient)
+        for (name, values) in zip(node.parameters, derivative.parameters(gradient)) { result.parameters[name] = values }
       }
+      for (name, gradient) in zip(node.inputs, passed) where tensors[name] != nil { add(gradient, to: name) }
     }
     result.input = flowing[network.inputName]
     return result
-  }
-
-  /// Derivatives of operations without trained parameters.
-  private func gradientThrough(_ node: Node, _ gradient: Tensor, x: Tensor, y: Tensor) -> Tensor {
-    switch node.operation {
-    case .relu: return ElementwiseKernel.combine(gradient, x) { $1 > 0 ? $0 : 0 }
-    case .leakyRelu(let alpha): return ElementwiseKernel.combine(gradient, x) { $1 >= 0 ? $0 : alpha * $0 }
-    case .clip(let minimum, let maximum):
-      return ElementwiseKernel.combine(gradient, x) { $1 >= minimum && $1 <= maximum ? $0 : 0 }
-    case .sigmoid: return ElementwiseKernel.combine(gradient, y) { $0 * $1 * (1 - $1) }
-    case .tanh: return ElementwiseKernel.combine(gradient, y) { $0 * (1 - $1 * $1) }
-    case .maxPool(let window, let ceil):
-      let sources = PoolingKernel(window: window, ceil: ceil, input: x.shape).maxima(x.values).sources
-      var result = Tensor(shape: x.shape)
-      for (place, source) in sources.enumerated() { result.values[Int(source)] += gradient.values[place] }
-      return result
-    case .averagePool(let window, let ceil, let countsPadding):
-      let kernel = PoolingKernel(window: window, ceil: ceil, input: x.shape)
-      return Tensor(shape: x.shape, values: kernel.spread(gradient.values, countsPadding: countsPadding))
-    case .globalAveragePool:
-      let plane = x.shape.dropFirst(2).reduce(1, *)
-      return Tensor(shape: x.shape, values: (0..<x.count).map { gradient.values[$0 / plane] / Float(plane) })
-    case .batchNormalization(let epsilon):
-      let parameters = node.parameters.compactMap { network.parameters[$0] }
-      let scale = BatchNormalization.affine(parameters, epsilon: epsilon).scale
-      return ElementwiseKernel.scaleChannels(
-        gradient, scale: scale, shift: [Float](repeating: 0, count: scale.count))
-    default: return Tensor(shape: x.shape, values: gradient.values)
-    }
   }
 
   private func layerGradient(_ index: Int, _ node: Node, _ gradient: Tensor, into result: inout Gradients) -> Tensor {
@@ -174,7 +145,7 @@ struct GradientTape {
 extension AffineQuantizer {
   /// Whether the straight-through derivative of a value is 1: its integer lies in the range before it is limited.
   public func passesGradient(_ value: Float) -> Bool {
-    let quotient = multiplier == 0 ? value / scale : value * multiplier
+    let quotient = multiplier == 0 ? value / scale : Float(Double(value) * multiplier)
     let level = quotient.rounded(.toNearestOrEven) + Float(zeroPoint)
     return level >= Float(minimum) && level <= Float(maximum)
   }

@@ -48,8 +48,11 @@ enum SVGText {
     "<text class=\"\(css)\" x=\"\(coordinate(x))\" y=\"\(coordinate(y))\"\(attributes)>\(escaped(text))</text>\n"
   }
 
-  /// About how wide text is at a font size, in pixels: sans-serif digits and letters are some 0.56 em wide.
-  static func width(_ text: String, size: Double) -> Double { Double(text.count) * size * 0.56 }
+  /// About how wide text is at a font size, in pixels: sans-serif digits and letters are some 0.56 em wide, capitals
+  /// 0.7 em.
+  static func width(_ text: String, size: Double) -> Double {
+    text.reduce(0) { $0 + ($1.isUppercase ? 0.7 : 0.56) } * size
+  }
 }
 
 /// The outline of a line or an area: steps from point to point in tenths of a pixel, which is half the text of

@@ -9,7 +9,7 @@ extension ReportPage {
       h1{font-size:28px;line-height:1.2;margin:0 0 4px}
       h2{font-size:20px;margin:40px 0 12px;padding-top:12px;border-top:1px solid var(--grid)}
       p{max-width:75ch;margin:8px 0}
-      ul{max-width:80ch;padding-left:20px;margin:8px 0}
+      ul{max-width:100ch;padding-left:20px;margin:8px 0}
       .sentences{font-size:16px}
       .sentences li{margin:4px 0}
       .subtitle,.more,figcaption,footer{color:var(--soft)}

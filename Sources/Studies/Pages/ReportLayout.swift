@@ -123,6 +123,18 @@ struct FigureLayout: Sendable {
   }
 }
 
+/// Rows of a table of events that a section marks on its time axes.
+struct EventMarks: Sendable {
+  /// The table.
+  var file: String
+  /// Its column of simulated time in seconds.
+  var time: String
+  /// Its column that says where something happened.
+  var place: String
+  /// Events that are marked, and what they are called; all under their own names if empty.
+  var names: [(event: String, name: String)] = []
+}
+
 /// A section: figures, and the components whose totals its table lists.
 struct SectionLayout: Sendable {
   /// Its heading.
@@ -135,11 +147,14 @@ struct SectionLayout: Sendable {
   var tableComponents: NamePattern
   /// Tables of the folder that belong to the section.
   var files: [String]
+  /// Events that are marked beside those of the scenario.
+  var marks: EventMarks?
 
   init(
     _ title: String, _ introduction: String = "", tables tableComponents: NamePattern, files: [String] = [],
-    _ figures: [FigureLayout]
+    marks: EventMarks? = nil, _ figures: [FigureLayout]
   ) {
+    self.marks = marks
     self.title = title
     self.introduction = introduction
     self.figures = figures

@@ -25,7 +25,7 @@ struct ReportPlotter {
   let folder: ResultFolder
   let groups: [Group]
   let timeAxis: ChartAxis
-  let spans: [LineChart.Span]
+  var spans: [LineChart.Span]
   /// Rows of timeseries.csv that a figure showed, for what is left over; only ever asked for single keys.
   private(set) var drawn: Set<ResultFolder.Key> = []
 

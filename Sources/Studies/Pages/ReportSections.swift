@@ -99,6 +99,7 @@ enum ReportSections {
   private static let services = SectionLayout(
     "Services behind the player", "Stations that sessions pass on their way: the gateway, the stores and search.",
     tables: "gateway|relational|history|search|object_store|personal*|catalog*", files: ["service_events.csv"],
+    marks: EventMarks(file: "service_events.csv", time: "t_s", place: "component"),
     [
       FigureLayout(
         "service-latency", "Latency of each service", axis: "mean latency",
@@ -130,6 +131,9 @@ enum ReportSections {
 
   private static let cluster = SectionLayout(
     "Session-state cluster", tables: "cluster", files: ["cluster_events.csv"],
+    marks: EventMarks(
+      file: "cluster_events.csv", time: "time_s", place: "node",
+      names: [("declared-failed", "declares a failure"), ("election-won", "is elected"), ("state-down", "is down")]),
     [
       FigureLayout(
         "slots", "Slots by node", axis: "owned", of: "slots", form: .areas,

@@ -46,6 +46,8 @@ public struct RunReport {
   private func section(
     _ layout: SectionLayout, _ plotter: inout ReportPlotter, _ charts: inout [ReportFiles.NamedChart]
   ) throws -> ReportPage.Section? {
+    plotter.spans = timeline.spans + (try layout.marks.map { try spans($0) } ?? [])
+    defer { plotter.spans = timeline.spans }
     var figures: [ReportPage.Item] = []
     var sentences: [String] = []
     for figure in layout.figures {
@@ -67,6 +69,26 @@ public struct RunReport {
     items += try tables(layout)
     return ReportPage.Section(layout.title, items)
   }
+
+  /// Marked events of the first run, the first of those that happen within a minute.
+  private func spans(_ marks: EventMarks) throws -> [LineChart.Span] {
+    guard let first = group.runs.first, let table = try folder.table(marks.file),
+      let time = table.columns.firstIndex(of: marks.time), let place = table.columns.firstIndex(of: marks.place),
+      let event = table.columns.firstIndex(of: "event")
+    else { return [] }
+    let run = folder.runs[first]
+    var spans: [LineChart.Span] = []
+    for row in table.rows where row[1] == run.configuration && row[2] == run.replication {
+      guard let seconds = Double(row[time]), spans.count < Self.markLimit,
+        seconds - (spans.last?.range.lowerBound ?? -.infinity) >= 60
+      else { continue }
+      let name = marks.names.isEmpty ? row[event] : marks.names.first { $0.event == row[event] }?.name
+      if let name { spans.append(LineChart.Span("\(row[place]) \(name)", seconds...seconds)) }
+    }
+    return spans
+  }
+
+  private static let markLimit = 12
 
   /// What no section draws: plain figures, so that a metric is never invisible.
   private func leftovers(

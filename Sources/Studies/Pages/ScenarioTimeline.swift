@@ -68,7 +68,7 @@ struct ScenarioTimeline {
         }
       } else if kinds.contains(member.key), case .text(let text) = member.value {
         words = text
-      } else if member.key == "which", case .array(let numbers) = member.value {
+      } else if ["which", "nodes"].contains(member.key), case .array(let numbers) = member.value {
         targets += numbers.map(\.plainText)
       } else if ["site", "node", "target", "region", "component", "link", "tier"].contains(member.key) {
         switch member.value {

@@ -36,7 +36,10 @@ enum ClusterRunVerbs {
 
   static let scriptVerb = Verb(
     "script", "Ask the nodes of a cluster at each stage of a slot's migration and print what they reply.",
-    discussion: "FILE is CSV with the columns step,node,prefix_commands,command; a column with replies is ignored.",
+    discussion: """
+      FILE is CSV with the columns step,node,prefix_commands,command; a column with replies is ignored. With the columns \
+      \(CoverageScript.columns.joined(separator: ",")) it asks a cluster whose masters die instead.
+      """,
     operands: [Operand("FILE", "Commands, as CSV.", completion: .file)], options: [OutputFormat.option],
     examples: [Example("simrun cluster script steps.csv", "The same rows with a reply each.")])
 
@@ -85,11 +88,25 @@ enum ClusterRunVerbs {
   }
 
   @Sendable static func script(_ invocation: Invocation) throws -> ExitStatus {
+    if CoverageScript.isOne(file: invocation.required("FILE")) { return try coverage(invocation) }
     let script = try RedirectionScript(file: invocation.required("FILE"))
     let names = ["step", "node", "prefix_commands", "command", "reply"]
     var table = Table(names, text: names)
     for (step, reply) in zip(script.steps, try script.replies()) {
       table.append([.text(step.stage), .text(step.node), .text(step.prefix), .text(step.command), .text(reply)])
+    }
+    OutputFormat.show(table, invocation)
+    return .success
+  }
+
+  private static func coverage(_ invocation: Invocation) throws -> ExitStatus {
+    let script = try CoverageScript(file: invocation.required("FILE"))
+    let names = Array(CoverageScript.columns.dropLast()) + ["cluster_state", "command", "reply"]
+    var table = Table(names, text: names)
+    for (step, answer) in zip(script.steps, try script.answers()) {
+      table.append(
+        step.fields.dropLast().map { .text($0) }
+          + [.text(answer.state), .text(step.fields[4]), .text(answer.reply)])
     }
     OutputFormat.show(table, invocation)
     return .success

@@ -42,14 +42,28 @@ enum CompareVerb {
     "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_at_startup",
     "left_in_stall", "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps", "titles_published",
     "titles_failed", "uploads_turned_away", "deadlines_missed", "time_to_publish_p95_s", "time_to_highlight_p95_s",
-    "premiere_late_s", "core_hours_wasted",
+    "premiere_late_s", "core_hours_wasted", "cluster_unavailable_s", "cluster_failed_commands", "cluster_lost_writes",
+    "cluster_moved_per_s", "cluster_gossip_bytes_per_s_per_node",
   ]
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
     let file = try ScenarioOptions.file(invocation)
     let study = try study(of: file, invocation)
     let thresholds = try RunVerb.thresholds(invocation)
-    let output = try OutputDirectory(invocation.text("out") ?? "reports/\(file.scenario.name)-compare")
+    let directory = invocation.text("out") ?? "reports/\(file.scenario.name)-compare"
+    let format = invocation.text("format").flatMap(TableFormat.init(rawValue:))
+    guard let results = try compare(study, of: file, into: directory, format: format, invocation) else {
+      return .interrupted
+    }
+    return try judge(thresholds, results, invocation)
+  }
+
+  /// Runs a comparison, leaves its tables in a folder and prints a verdict; `nil` if it was interrupted.
+  static func compare(
+    _ study: CompareStudy, of file: ScenarioFile, into directory: String, format: TableFormat? = nil,
+    _ invocation: Invocation
+  ) throws -> ComparisonResults? {
+    let output = try OutputDirectory(directory)
     let isQuiet = invocation.flag("quiet")
     let total = study.configurations.count * study.replications
     let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
@@ -61,7 +75,7 @@ enum CompareVerb {
     } catch is Interrupted {
       progress.end()
       Simrun.complain("simrun: interrupted; nothing was written")
-      return .interrupted
+      return nil
     }
     progress.end()
 
@@ -69,13 +83,13 @@ enum CompareVerb {
     if !invocation.flag("no-html") {
       try CompareReport(results, file: file, folder: ResultFolder(output.path), metrics: metrics).write(to: output)
     }
-    if let format = invocation.text("format").flatMap(TableFormat.init(rawValue:)) {
+    if let format {
       print(results.table(metrics: metrics).text(format), terminator: "")
     } else if !isQuiet {
       print(results.verdict(metrics: metrics), terminator: "")
       print("results: \(output.path)")
     }
-    return try judge(thresholds, results, invocation)
+    return results
   }
 
   /// The values to vary: for each key at least one, for some key several.

@@ -16,7 +16,8 @@ enum PlayVerb {
       .value("network", "N", completion: .file, "Sabre JSON, Pensieve or Mahimahi trace."),
       .value(
         "abr", "A", standard: "bola",
-        "The rule: \(AbrName.allCases.map(\.rawValue).joined(separator: ", ")); fixed:q=K."),
+        "The rule: \(AbrName.allCases.map(\.rawValue).joined(separator: ", ")); fixed:q=K; "
+          + "neural:model=FILE[,precision=w8a8]."),
       .choice(
         "profile", PlayOptions.Profile.allCases.map(\.rawValue), standard: PlayOptions.Profile.platform.rawValue,
         "Whose semantics to follow."),

@@ -47,6 +47,10 @@ enum QuantData {
     if let labels = invocation.text("labels") {
       try rows.setLabels(NumpyArray.read(labels), source: labels)
     }
+    if !rows.labels.isEmpty {
+      let classes = Forward(network).outputs(rows.inputs.rows(0..<1)).rowCount
+      try rows.checkLabels(classes: classes, source: invocation.text("labels") ?? path)
+    }
     return rows
   }
 

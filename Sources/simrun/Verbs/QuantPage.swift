@@ -14,14 +14,27 @@ enum QuantPage {
     let steps = MixedPrecision(study).steps()
     let mixed = QuantTables.mixed(steps)
     let sweep = QuantTables.sweep(CalibrationSweep.points(study))
+    let worst = outcomes.min(by: { $0.score.logits.signalToNoise_dB < $1.score.logits.signalToNoise_dB })
+    let fixes = try worst.map { QuantTables.fixes(try FixProposal.tried(study, $0.configuration)) }
     for (table, name) in [
       (grid, "eval.csv"), (layers, "layers.csv"), (sensitivity, "sensitivity.csv"), (mixed, "mixed.csv"),
       (sweep, "calibration_size.csv"),
     ] { try folder.write(table.csv, to: name) }
+    if let fixes { try folder.write(fixes.csv, to: "fixes.csv") }
 
     var sections = [ReportPage.Section("Configurations", [.table(grid)])]
     if !warnings.isEmpty { sections.insert(.init("Warnings", warnings.map { .paragraph($0) }), at: 0) }
-    if let worst = outcomes.min(by: { $0.score.logits.signalToNoise_dB < $1.score.logits.signalToNoise_dB }) {
+    if let worst, let fixes {
+      let configuration = worst.configuration
+      sections.append(
+        .init(
+          "What would help",
+          [
+            .paragraph(
+              "Remedies tried on the worst configuration, w\(configuration.weightBits)a\(configuration.inputBits) "
+                + "\(configuration.granularity.rawValue) \(configuration.methodName), the best first."),
+            .table(fixes),
+          ]))
       let reports = LayerReport.reports(worst.network, plan: worst.plan, rows: study.rows, logits: study.logits)
       let chart = BarChart(
         "Noise by layer, w\(worst.configuration.weightBits)a\(worst.configuration.inputBits) "
@@ -31,7 +44,10 @@ enum QuantPage {
           .init("everything quantized", reports.map { .init($0.graphwise.signalToNoise_dB) }),
           .init("only this layer", reports.map { .init($0.layerwise.signalToNoise_dB) }),
         ])
-      sections.append(.init("Layers", [.figure(chart, dataFile: "layers.csv")]))
+      sections.append(
+        .init(
+          "Layers",
+          [.figure(chart, dataFile: "layers.csv"), .foldedTable("Every layer of every configuration", layers)]))
     }
     sections.append(
       .init("Sensitivity", [.foldedTable("One layer at a time", sensitivity, dataFile: "sensitivity.csv")]))
@@ -42,15 +58,18 @@ enum QuantPage {
       ])
     sections.append(.init("Mixed precision", [.figure(front, dataFile: "mixed.csv"), .foldedTable("Steps", mixed)]))
     sections.append(.init("Calibration rows", [.table(sweep)]))
-    sections.append(.init("Divergence rules", divergenceFigures(study)))
+    sections.append(.init("Divergence rules", try divergenceFigures(study)))
     let page = ReportPage(
       title: "Quantization of \(study.original.name)", subtitle: "\(study.rows.count) rows", sections: sections)
     try folder.write(page.html, to: "report.html")
   }
 
   /// P and Q of NVIDIA's rule at the chosen threshold, for every quantized input that has a histogram.
-  private static func divergenceFigures(_ study: EvaluationStudy) -> [ReportPage.Item] {
-    study.calibration.tensors.compactMap { tensor in
+  private static func divergenceFigures(_ study: EvaluationStudy) throws -> [ReportPage.Item] {
+    let inputs = Set(study.network.quantizableNodes.map { study.network.nodes[$0].inputs[0] })
+    let calibration = try Calibration(
+      study.network, rows: study.calibrationRows, tensors: inputs, keepsMagnitudes: false)
+    return calibration.tensors.compactMap { tensor in
       guard let pair = tensor.histogram(.magnitudes).flatMap({ NvidiaRules.distributions($0) }) else { return nil }
       func line(_ name: String, _ values: [Double]) -> LineChart.Series {
         .init(name, values.enumerated().map { ChartPoint(Double($0) * pair.binWidth, $1) })

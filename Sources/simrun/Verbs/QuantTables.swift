@@ -78,6 +78,18 @@ enum QuantTables {
     return table
   }
 
+  /// Remedies and what they give.
+  static func fixes(_ fixes: [FixProposal]) -> Table {
+    var table = Table(["fix", "correct", "agree_with_fp32", "logit_sqnr_db"], text: ["fix"])
+    for row in fixes {
+      table.append([
+        .text(row.fix), .integer(Int64(row.score.correct)), .number(row.score.agreement),
+        .number(row.score.logits.signalToNoise_dB),
+      ])
+    }
+    return table
+  }
+
   /// The steps of the mixed precision search.
   static func mixed(_ steps: [MixedPrecision.Step]) -> Table {
     var table = Table(

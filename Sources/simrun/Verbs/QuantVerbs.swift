@@ -7,13 +7,14 @@ import TextFormats
 enum QuantVerbs {
   static let verb = Verb(
     "quant", "Tell what quantizing or pruning a network costs, layer by layer.",
-    verbs: [QuantEvalVerb.verb, QuantCalibrateVerb.verb, QuantPruneVerb.verb, QuantQatVerb.verb])
+    verbs: [QuantEvalVerb.verb, QuantCalibrateVerb.verb, QuantPruneVerb.verb, QuantQatVerb.verb, QuantTrainVerb.verb])
 
   static let actions = [
     Simrun.Action(path: ["quant", "eval"], run: QuantEvalVerb.run),
     Simrun.Action(path: ["quant", "calibrate"], run: QuantCalibrateVerb.run),
     Simrun.Action(path: ["quant", "prune"], run: QuantPruneVerb.run),
     Simrun.Action(path: ["quant", "qat"], run: QuantQatVerb.run),
+    Simrun.Action(path: ["quant", "train"], run: QuantTrainVerb.run),
   ]
 }
 

@@ -20,8 +20,8 @@ enum RunVerb {
       .value("out", "DIR", short: "o", completion: .folder, "Folder of the results; reports/NAME by default."),
       .value(
         "replications", "N",
-        "Runs with the same platform and other viewers, side by side; 1 by default. Finished ones are taken over from "
-          + "DIR."),
+        "Runs with the same platform and other viewers, side by side; as many as the scenario says by default. Finished "
+          + "ones are taken over from DIR."),
       .value(
         "precision", "G",
         "Stop once the 95 % intervals are within +- G of the means (0.05 is 5 %), after 10 to N replications (100 by "
@@ -89,12 +89,21 @@ enum RunVerb {
       print(file.resolvedText)
       return .success
     }
+    if !file.scenario.vary.isEmpty, !invocation.isGiven("configuration"), !invocation.isGiven("replication") {
+      let study = CompareStudy(
+        configurations: try CompareStudy.configurations(
+          of: file, varying: file.scenario.vary.map { (path: $0.path, values: $0.values) }),
+        replications: try ScenarioOptions.replications(invocation, file), jobs: try ScenarioOptions.jobs(invocation))
+      let results = try CompareVerb.compare(
+        study, of: file, into: invocation.text("out") ?? "reports/\(file.scenario.name)", invocation)
+      return results == nil ? .interrupted : .success
+    }
     let precision = try precision(invocation)
     let thresholds = try thresholds(invocation)
     // Read before the run, which may write into the same folder.
     let baseline = try invocation.text("baseline-dir").map { try ResultFolder($0) }
     var study = ReplicationStudy(
-      file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation),
+      file, replications: try precision?.rule.maximum ?? ScenarioOptions.replications(invocation, file),
       jobs: try ScenarioOptions.jobs(invocation))
     study.precision = precision
     if let number = try invocation.integer("replication", in: 0...999_999) {

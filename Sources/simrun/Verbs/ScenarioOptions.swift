@@ -45,8 +45,8 @@ enum ScenarioOptions {
     try invocation.integer("jobs", in: 1...1_024).map(Int.init) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
-  /// Replications to run.
-  static func replications(_ invocation: Invocation) throws -> Int {
-    try invocation.integer("replications", in: 1...1_000_000).map(Int.init) ?? 1
+  /// Replications to run: as many as asked for, or as the scenario says.
+  static func replications(_ invocation: Invocation, _ file: ScenarioFile? = nil) throws -> Int {
+    try invocation.integer("replications", in: 1...1_000_000).map(Int.init) ?? file?.scenario.replications ?? 1
   }
 }
