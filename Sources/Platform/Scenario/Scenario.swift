@@ -101,7 +101,7 @@ public struct Scenario: SettingsGroup, Equatable {
       object(
         "output.interval", "cuts the run into more than 100000 windows", suggestion: "a longer interval, like \"60s\"")
     }
-    if let premiere = viewers.premiere {
+    if kind == .platform, let premiere = viewers.premiere {
       if moment(premiere.at) >= .zero + duration {
         object("viewers.premiere.at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
