@@ -35,9 +35,13 @@ public struct ComparisonResults: Sendable {
     self.configurations = configurations
     self.baseline = baseline
     // One column of values a metric; all runs list the same platform-wide metrics in the same order.
-    let metrics = configurations[baseline].replications[0].summary.filter { $0.entity == "all" }
+    let metrics = Self.metrics(of: configurations)
     let values = configurations.map { configuration in
-      configuration.replications.map { result in result.summary.filter { $0.entity == "all" }.map(\.value) }
+      configuration.replications.map { replication in
+        var known: [PlatformMetric: Double] = [:]
+        for row in replication.summary where row.entity == "all" { known[PlatformMetric(row)] = row.value }
+        return metrics.map { known[$0] ?? .nan }
+      }
     }
     var rows: [Row] = []
     for (index, metric) in metrics.enumerated() {
@@ -51,13 +55,45 @@ public struct ComparisonResults: Sendable {
         let estimate = Estimate(known: values[configuration].map { $0[index] })
         rows.append(
           Row(
-            metric: metric.metric, unit: metric.unit, configuration: configurations[configuration].name,
+            metric: Self.name(metric, among: metrics), unit: metric.unit,
+            configuration: configurations[configuration].name,
             count: estimate.count, mean: estimate.mean, halfWidth: estimate.halfWidth,
             baseline: Estimate(known: reference).mean, comparison: comparisons[configuration],
             pHolm: corrected[configuration]))
       }
     }
     self.rows = rows
+  }
+
+  /// A platform-wide metric of some component.
+  private struct PlatformMetric: Hashable {
+    let component: String
+    let metric: String
+    let unit: String
+
+    init(_ row: MetricRow) {
+      component = row.component
+      metric = row.metric
+      unit = row.unit
+    }
+  }
+
+  /// Every platform-wide metric of any run, in the order in which the runs list them: a configuration may lack a
+  /// component that another one has.
+  private static func metrics(of configurations: [ResultFiles.Configuration]) -> [PlatformMetric] {
+    var metrics: [PlatformMetric] = []
+    var listed: Set<PlatformMetric> = []
+    for row in configurations.lazy.flatMap(\.replications).flatMap(\.summary) where row.entity == "all" {
+      let metric = PlatformMetric(row)
+      if listed.insert(metric).inserted { metrics.append(metric) }
+    }
+    return metrics
+  }
+
+  /// The name alone where it says all, else after the component: `gateway.latency_p95_s`.
+  private static func name(_ metric: PlatformMetric, among metrics: [PlatformMetric]) -> String {
+    let namesakes = metrics.count { $0.metric == metric.metric }
+    return namesakes == 1 ? metric.metric : "\(metric.component).\(metric.metric)"
   }
 
   /// Holm's correction over the comparisons that have a p-value.
