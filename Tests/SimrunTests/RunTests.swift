@@ -16,8 +16,7 @@ struct RunTests {
     var (a, b, c) = (try scratch.files("a"), try scratch.files("b"), try scratch.files("c"))
     #expect(
       a.keys.sorted() == [
-        "cdn.csv", "cluster_events.csv", "ingest.csv", "report.html", "run.json", "sessions.csv", "summary.csv",
-        "timeseries.csv",
+        "cdn.csv", "report.html", "run.json", "sessions.csv", "summary.csv", "timeseries.csv",
       ])
     let digest = { (files: [String: String]) in
       files["run.json"]?.split(separator: "\n").first { $0.contains("\"digest\"") }
