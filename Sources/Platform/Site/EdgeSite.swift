@@ -336,7 +336,8 @@ struct EdgeSiteState: ~Copyable {
   private mutating func bringUpToDate(at now: SimTime) {
     countSessions(at: now)
     for slot in sessions.presentSlots() { advancePlayback(sessions.at(slot), to: now) }
-    totals.carriedBytes = edgeLink.carriedBytes(at: now)
+    // What a flow given up had received is rounded down to whole bytes; a running total never goes back for that.
+    totals.carriedBytes = max(totals.carriedBytes, edgeLink.carriedBytes(at: now))
     totals.read(cache.counters)
     totals.evictions = Int64(cache.evictions)
     totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
