@@ -9,8 +9,12 @@ struct ServiceLoad {
     let use = scenario.viewers.services
     let starts = audience.perSecond
     // A session of length s writes floor(s / interval) times: half a write less than s / interval on average.
-    let writes = max(0, audience.concurrency / use.resumeWriteInterval.seconds - starts / 2)
-    let resumes = starts * (1 - audience.premiereShare) * scenario.viewers.resumeShare
+    let interval = scenario.cluster?.resume.writeInterval ?? use.resumeWriteInterval
+    let writes = max(0, audience.concurrency / interval.seconds - starts / 2)
+    // Positions lie in the session cluster where there is one; the history then only gets a row a session.
+    let historyWrites = scenario.cluster == nil ? writes : 0
+    let resumes =
+      scenario.cluster == nil ? starts * (1 - audience.premiereShare) * scenario.viewers.resumeShare : 0
     let calls = 2 * starts + writes
     let gateway = services.gateway
     let gatewayLoad = calls * gateway.service.mean.seconds
@@ -23,7 +27,7 @@ struct ServiceLoad {
     let rowS = Self.rowTime(history.growth)
     let readReplicas = Double(
       history.readFanOut == .all ? history.replication : history.readConsistency.replicas(of: history.replication))
-    let writeLoad = (writes + starts) * replicas * history.write.mean.seconds
+    let writeLoad = (historyWrites + starts) * replicas * history.write.mean.seconds
     let readLoad = resumes * readReplicas * (history.read.mean.seconds + rowS)
     let threads = Double(history.nodes * history.threads)
     let relational = services.relational
@@ -54,7 +58,8 @@ struct ServiceLoad {
         "E[slowest of \(search.shards) shards] + merge + round trip, without waiting",
         source: .init("search", "latency_mean_s", per: .none)),
       ExplanationRow(
-        "history_calls", "1/s", writes + starts + resumes, "resume writes + sessions (a row each) + resumed sessions",
+        "history_calls", "1/s", historyWrites + starts + resumes,
+        "sessions (a row each) + resume writes + resumed sessions, these two unless the cluster keeps positions",
         source: .init("history", "requests_per_s", per: .share)),
       ExplanationRow(
         "history_utilisation", "", (writeLoad + readLoad) / threads,
