@@ -37,24 +37,16 @@ enum RegionalEvent: BitwiseCopyable {
 /// The state of a regional cache.
 struct RegionalState: ~Copyable {
   private let index: Int
-  private let address: PartitionIndex
   private let origin: PartitionIndex
   private let catalog: Catalog
-  private let siteLatency: SimDuration
   private let originLatency: SimDuration
   private let observation: ObservationSchedule
   private let diskBytes: Int64
   private let writtenBeforeStart: Int64
 
-  private var queue: EventQueue<RegionalEvent>
-  private var egress: EdgeLink
-  private let egressCapacity: BitRate
+  private var egress: SegmentEgress<RegionalEvent>
   private var cache: EdgeCache
   private var fetches = FetchTable()
-  /// Segments on the egress link by flow owner, with a list of free owners.
-  private var sending: [(key: SegmentKey, asker: PartitionIndex)] = []
-  private var freeOwners: [UInt32] = []
-  private var outbox: [PlatformMessage] = []
   private var totals = RegionalCounters()
   private var snapshots: [RegionalSnapshot] = []
   private var violations: [String] = []
@@ -66,55 +58,45 @@ struct RegionalState: ~Copyable {
     diskBytes: Int64, keptShare: Double, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
-    address = directory.regionals[index]
     origin = directory.origin
     self.catalog = catalog
     writtenBeforeStart = cache.reactiveWrittenBytes
     self.cache = cache
     self.diskBytes = diskBytes
-    siteLatency = scenario.network.backhaulLatency
     originLatency = settings.originLatency
     observation = ObservationSchedule(scenario: scenario)
-    egressCapacity = BitRate(bitsPerSecond: Double(settings.linkBitsPerSecond) * keptShare)
-    egress = EdgeLink(
-      capacity: egressCapacity, classCaps: [BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond))])
-    queue = EventQueue(backing: run.queue)
-    log = EventLog(run: run, partition: Int(address.rawValue))
+    egress = SegmentEgress(
+      address: directory.regionals[index],
+      capacity: BitRate(bitsPerSecond: Double(settings.linkBitsPerSecond) * keptShare),
+      fetchRate: BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond)),
+      latency: scenario.network.backhaulLatency, backing: run.queue)
+    log = EventLog(run: run, partition: Int(directory.regionals[index].rawValue))
     invariants = InvariantSchedule(run: run)
-    queue.schedule(.snapshot, at: observation.next(after: .zero))
+    egress.queue.schedule(.snapshot, at: observation.next(after: .zero))
   }
 
-  mutating func nextEventTime() -> SimTime {
-    min(queue.nextTime() ?? .distantFuture, egress.nextCompletion ?? .distantFuture)
-  }
+  mutating func nextEventTime() -> SimTime { egress.nextEventTime() }
 
-  /// Completions on the link come before events of the same instant, as at the sites.
   mutating func run(before limit: SimTime) {
     log.windowBegins()
-    while true {
-      let completion = egress.nextCompletion ?? .distantFuture
-      let pending = queue.nextTime() ?? .distantFuture
-      if completion <= pending {
-        guard completion < limit else { return }
-        while let sent = egress.popCompleted(at: completion) { segmentSent(owner: sent.owner, at: completion) }
-      } else {
-        guard let event = queue.popNext(before: limit) else { return }
-        handle(event, at: queue.now)
+    while let step = egress.next(before: limit) {
+      switch step {
+      case .sent(let segment, let now): segmentSent(segment, at: now)
+      case .event(let event, let now): handle(event, at: now)
       }
     }
   }
 
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
-    case .fetch(let key): queue.schedule(.asked(key, by: message.from), at: message.at)
-    case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .fetch(let key): egress.queue.schedule(.asked(key, by: message.from), at: message.at)
+    case .segment(let key): egress.queue.schedule(.fetched(key), at: message.at)
     default: preconditionFailure("a regional cache knows segments only")
     }
   }
 
   mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
-    for message in outbox { body(message) }
-    outbox.removeAll(keepingCapacity: true)
+    egress.takeOutbox(body)
   }
 
   // MARK: - Requests
@@ -128,29 +110,29 @@ struct RegionalState: ~Copyable {
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
     case .snapshot:
-      queue.schedule(.snapshot, at: observation.next(after: now))
+      egress.queue.schedule(.snapshot, at: observation.next(after: now))
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
     }
   }
 
   private mutating func asked(_ key: SegmentKey, by site: PartitionIndex, at now: SimTime) {
-    if cache.lookup(key, bytes: bytes(key)).isHit {
+    if cache.lookup(key, bytes: catalog.bytes(of: key)).isHit {
       send(key, to: site, at: now)
       return
     }
     switch fetches.join(key, waiter: UInt32(site.rawValue)) {
     case .started:
       totals.fetches += 1
-      outbox.append(PlatformMessage(at: now + originLatency, from: address, to: origin, body: .fetch(key)))
+      egress.post(.fetch(key), to: origin, after: originLatency, at: now)
     case .joined: totals.coalesced += 1
     }
   }
 
   private mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
     totals.fetched += 1
-    totals.fetchedBytes += bytes(key)
-    cache.admit(key, bytes: bytes(key))
+    totals.fetchedBytes += catalog.bytes(of: key)
+    cache.admit(key, bytes: catalog.bytes(of: key))
     guard var waiters = fetches.complete(key) else {
       violations.append("regional \(index) got a segment that it had not asked for: \(key)")
       return
@@ -159,29 +141,14 @@ struct RegionalState: ~Copyable {
   }
 
   private mutating func send(_ key: SegmentKey, to site: PartitionIndex, at now: SimTime) {
-    let owner: UInt32
-    if let free = freeOwners.popLast() {
-      owner = free
-      sending[Int(owner)] = (key, site)
-    } else {
-      owner = UInt32(sending.count)
-      sending.append((key, site))
-    }
-    totals.startedBytes += bytes(key)
-    _ = egress.startFlow(bytes: bytes(key), capClass: 0, owner: owner, at: now)
+    egress.send(key, bytes: catalog.bytes(of: key), to: site, at: now)
   }
 
-  private mutating func segmentSent(owner: UInt32, at now: SimTime) {
-    let (key, site) = sending[Int(owner)]
-    freeOwners.append(owner)
+  private mutating func segmentSent(_ segment: SegmentEgress<RegionalEvent>.Sending, at now: SimTime) {
     totals.sent += 1
-    totals.sentBytes += bytes(key)
-    outbox.append(PlatformMessage(at: now + siteLatency, from: address, to: site, body: .segment(key)))
-    note(.sent, target: UInt32(site.rawValue), at: now)
-  }
-
-  private func bytes(_ key: SegmentKey) -> Int64 {
-    catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    totals.sentBytes += segment.bytes
+    egress.deliver(segment, at: now)
+    note(.sent, target: UInt32(segment.asker.rawValue), at: now)
   }
 
   // MARK: - Observation
@@ -221,14 +188,12 @@ struct RegionalState: ~Copyable {
       in: &violations)
     expect(
       totals.sentBytes == egress.completedBytes, "what the link delivered was sent on to sites", in: &violations)
-    expect(
-      egress.activeFlows == sending.count - freeOwners.count, "each flow carries one segment to one site",
-      in: &violations)
+    if let contradiction = egress.contradiction { expect(false, contradiction, in: &violations) }
   }
 
   mutating func finish(at end: SimTime) -> RegionalResults {
     if snapshots.last?.at != end { takeSnapshot(at: end) }
     return RegionalResults(
-      index: index, snapshots: snapshots, violations: violations, egressCapacity: egressCapacity)
+      index: index, snapshots: snapshots, violations: violations, egressCapacity: egress.capacity)
   }
 }

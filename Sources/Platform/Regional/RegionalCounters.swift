@@ -11,8 +11,6 @@ struct RegionalCounters: Sendable {
   var fetchedBytes: Int64 = 0
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
-  /// Sizes of the segments that began to leave for sites.
-  var startedBytes: Int64 = 0
   /// Segments that left for sites, and their bytes.
   var sent: Int64 = 0
   var sentBytes: Int64 = 0
@@ -38,7 +36,7 @@ struct RegionalCounters: Sendable {
   }
 
   private static let wholeNumbers: [any WritableKeyPath<RegionalCounters, Int64> & Sendable] = [
-    \.fetches, \.fetched, \.fetchedBytes, \.coalesced, \.startedBytes, \.sent, \.sentBytes, \.carriedBytes,
+    \.fetches, \.fetched, \.fetchedBytes, \.coalesced, \.sent, \.sentBytes, \.carriedBytes,
     \.writtenBytes, \.evictions,
   ]
 

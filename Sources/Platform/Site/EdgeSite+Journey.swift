@@ -154,7 +154,7 @@ extension EdgeSiteState {
   mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     let key = key(session)
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    let bytes = catalog.bytes(of: key)
     session.pointee.requestNumber &+= 1
     session.pointee.requestBytes = bytes
     totals.requests += 1
@@ -180,7 +180,7 @@ extension EdgeSiteState {
   }
 
   mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    let bytes = catalog.bytes(of: key)
     totals.fetched += 1
     totals.fetchedBytes += bytes
     if isUp(serverOf: key) { cache.admit(key, bytes: bytes) }
