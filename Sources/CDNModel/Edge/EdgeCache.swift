@@ -175,10 +175,11 @@ public struct EdgeCache: ~Copyable, Sendable {
     placed.contains(key) || (other?.contains(key) ?? reactive.contains(key))
   }
 
-  /// Drops everything of the reactive share, as after a failure that lost the disks.
-  public mutating func loseReactiveShare() {
+  /// Drops everything, as after a failure that lost the disks; placed titles come back with the next fill.
+  public mutating func loseContent() {
     reactive.removeAll()
     other?.removeAll()
+    placed = PlacedTitles()
   }
 
   /// Bytes stored: placed and reactive.

@@ -6,6 +6,8 @@ struct CoreCounters: Sendable {
   var sent: Int64 = 0
   /// Bytes of them.
   var sentBytes: Int64 = 0
+  /// Questions whether a segment has changed.
+  var confirmed: Int64 = 0
   /// Bytes that the egress link has carried.
   var carriedBytes: Int64 = 0
 
@@ -13,7 +15,7 @@ struct CoreCounters: Sendable {
   static func - (later: CoreCounters, earlier: CoreCounters) -> CoreCounters {
     CoreCounters(
       sent: later.sent - earlier.sent, sentBytes: later.sentBytes - earlier.sentBytes,
-      carriedBytes: later.carriedBytes - earlier.carriedBytes)
+      confirmed: later.confirmed - earlier.confirmed, carriedBytes: later.carriedBytes - earlier.carriedBytes)
   }
 }
 

@@ -30,6 +30,8 @@ final class PlatformCore: PlatformPartition {
 enum CoreEvent: BitwiseCopyable {
   /// A request of the tier below arrives.
   case fetch(SegmentKey, for: PartitionIndex)
+  /// The tier below asks whether a segment that it stores has changed.
+  case confirm(SegmentKey, for: PartitionIndex)
   /// The store has found the segment and starts to send it.
   case firstByte(SegmentKey, for: PartitionIndex)
   /// The capacity of the egress link changes.
@@ -56,6 +58,7 @@ struct CoreState: ~Copyable {
   /// Requests whose first byte has not been sent.
   private var fetchesWaiting = 0
   private var totals = CoreCounters()
+  private var firstByteTimes = LogLinearHistogram()
   private var objectsAtWarmup = CallTotals()
   private var snapshots: [CoreSnapshot] = []
   private let observation: ObservationSchedule
@@ -67,7 +70,7 @@ struct CoreState: ~Copyable {
     egress = SegmentEgress(
       address: directory.origin, capacity: capacity,
       fetchRate: BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond)),
-      latency: scenario.cdn.regional?.originLatency ?? scenario.network.backhaulLatency, backing: run.queue)
+      latency: scenario.cdn.latencyBelowOrigin ?? scenario.network.backhaulLatency, backing: run.queue)
     egress.setCapacity(egressCourse.capacity(at: .zero), at: .zero)
     serviceStream = RandomStream(run.key(entity: "origin", purpose: "service"))
     devices = BackendQueue(backing: run.queue)
@@ -100,8 +103,9 @@ struct CoreState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .fetch(let key): egress.queue.schedule(.fetch(key, for: message.from), at: message.at)
+    case .confirm(let key): egress.queue.schedule(.confirm(key, for: message.from), at: message.at)
     default:
-      preconditionFailure("only fetches are sent to the origin")
+      preconditionFailure("only fetches and questions about segments are sent to the origin")
     }
   }
 
@@ -115,6 +119,11 @@ struct CoreState: ~Copyable {
       fetchesWaiting += 1
       find(key, for: asker, at: now)
       note(at: now, target: UInt32(asker.rawValue), .fetch)
+    case .confirm(let key, let asker):
+      // Segments never change once they are published. The answer is a header, so no link is in its way.
+      totals.confirmed += 1
+      egress.post(.confirmed(key), to: asker, after: egress.latency + origin.service, at: now)
+      note(at: now, target: UInt32(asker.rawValue), .confirm)
     case .slowedDown(let key, let asker):
       find(key, for: asker, at: now)
       note(at: now, target: UInt32(asker.rawValue), .slowedDown)
@@ -137,15 +146,20 @@ struct CoreState: ~Copyable {
   /// A prefix over its rate tells the origin to slow down; it asks again a little later.
   private mutating func find(_ key: SegmentKey, for asker: PartitionIndex, at now: SimTime) {
     switch objects?.get(key: UInt64(key.title), bytes: catalog.bytes(of: key), at: now) {
-    case .sending(let firstByte, _): egress.queue.schedule(.firstByte(key, for: asker), at: firstByte)
+    case .sending(let firstByte, _): sends(key, for: asker, at: firstByte, askedAt: now)
     case .throttled: egress.queue.schedule(.slowedDown(key, for: asker), at: now + Self.slowDownPause)
     case nil:
       let serviceNs =
         origin.service > .zero
         ? serviceStream.lognormal(mean: Double(origin.service.nanoseconds), cv: origin.serviceCV) : 0
-      egress.queue.schedule(
-        .firstByte(key, for: asker), at: now + SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded())))
+      let service = SimDuration(nanoseconds: Int64(min(serviceNs, 60e9).rounded()))
+      sends(key, for: asker, at: now + service, askedAt: now)
     }
+  }
+
+  private mutating func sends(_ key: SegmentKey, for asker: PartitionIndex, at time: SimTime, askedAt: SimTime) {
+    firstByteTimes.add(time - askedAt)
+    egress.queue.schedule(.firstByte(key, for: asker), at: time)
   }
 
   /// How long the origin waits when the object store tells it to slow down.
@@ -166,6 +180,7 @@ struct CoreState: ~Copyable {
     case snapshot = 4
     case linkChange = 5
     case slowedDown = 6
+    case confirm = 7
   }
 
   private mutating func note(at now: SimTime, target: UInt32, _ kind: Kind) {
@@ -181,6 +196,7 @@ struct CoreState: ~Copyable {
     snapshots.append(CoreSnapshot(at: now, totals: totals))
     while case .objects(let timer)? = devices.popNext(through: now) { objects?.handle(timer, &devices) }
     if observation.endsWarmup(now) {
+      firstByteTimes = LogLinearHistogram()
       objects?.resetLatencies()
       objectsAtWarmup = objects?.totals ?? CallTotals()
     }
@@ -195,7 +211,8 @@ struct CoreState: ~Copyable {
     if let contradiction = egress.contradiction { violations.append("origin: \(contradiction)") }
     if let violation = objects?.invariantViolation { violations.append(violation) }
     return CoreResults(
-      snapshots: snapshots, violations: violations, objectStore: objectStoreRows, egressCapacity: egress.capacity,
+      snapshots: snapshots, violations: violations, firstByteTimes: firstByteTimes, objectStore: objectStoreRows,
+      egressCapacity: egress.capacity,
       fetchesInCore: fetchesWaiting + egress.count)
   }
 

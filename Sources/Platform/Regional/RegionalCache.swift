@@ -2,12 +2,14 @@ import CDNModel
 import NetModel
 import SimEngine
 
-/// A regional cache: answers the misses of its edge sites, and asks the origin for what it does not have.
+/// A cache between edge sites and origin: answers the misses of the tier below, and asks the tier above for what it does
+/// not have. Regional caches and the origin shield are such caches.
 ///
-///     site --fetch--> lookup -- hit -----------------------> egress link --segment--> site
-///                        '----- miss --fetch--> origin --segment--> admit --^
+///     below --fetch--> lookup -- hit (memory, disk) --------> egress link --segment--> below
+///                        |'----- miss --fetch--> above --segment--> admit --^
+///                        '-- expired --confirm--> above --confirmed---------^
 ///
-/// Requests of several sites for one segment in flight join one fetch.
+/// Requests of several askers for one segment in flight join one fetch.
 final class RegionalCache: PlatformPartition {
   private var state: RegionalState
 
@@ -24,53 +26,85 @@ final class RegionalCache: PlatformPartition {
   }
 }
 
-/// What happens at a regional cache.
+/// Where a cache stands among the tiers.
+struct TierPosition {
+  /// `regional-3` or `shield`, in tables and in the names of random streams.
+  let name: String
+  /// The tier that it asks.
+  let parent: PartitionIndex
+  /// The cache itself.
+  let address: PartitionIndex
+  /// One way to the partitions that ask it.
+  let latencyBelow: SimDuration
+  /// Share of the whole cache that is simulated.
+  let keptShare: Double
+}
+
+/// What happens at a cache of the middle tiers.
 enum RegionalEvent: BitwiseCopyable {
-  /// A site asks for a segment.
+  /// The tier below asks for a segment.
   case asked(SegmentKey, by: PartitionIndex)
-  /// A segment from the origin arrives.
+  /// The tier below asks whether a segment that it has is still good.
+  case confirm(SegmentKey, for: PartitionIndex)
+  /// A segment from the tier above arrives.
   case fetched(SegmentKey)
+  /// The tier above says that a segment has not changed.
+  case confirmed(SegmentKey)
+  /// The first byte of a segment has been read from disk.
+  case read(request: UInt32, SegmentKey)
   /// A window of the time series ends.
   case snapshot
 }
 
-/// The state of a regional cache.
+/// The state of a cache of the middle tiers.
 struct RegionalState: ~Copyable {
-  private let index: Int
-  private let origin: PartitionIndex
+  /// A request of the tier below that has not been answered.
+  private struct Request: BitwiseCopyable {
+    var asker: PartitionIndex
+    /// Whether the asker has the segment and wants to know whether it is still good.
+    var isConditional: Bool
+    var arrivedAt: SimTime
+  }
+
+  private let position: TierPosition
   private let catalog: Catalog
-  private let originLatency: SimDuration
+  private let parentLatency: SimDuration
+  private let diskLatency: SimDuration
   private let observation: ObservationSchedule
   private let diskBytes: Int64
   private let writtenBeforeStart: Int64
 
   private var egress: SegmentEgress<RegionalEvent>
-  private var cache: EdgeCache
+  private var cache: CacheServers
   private var fetches = FetchTable()
+  /// Requests that wait, by number, with a list of free numbers.
+  private var requests: [Request] = []
+  private var freeRequests: [UInt32] = []
   private var totals = RegionalCounters()
+  private var firstByteTimes = LogLinearHistogram()
   private var snapshots: [RegionalSnapshot] = []
   private var violations: [String] = []
   private(set) var log: EventLog
   private var invariants: InvariantSchedule
 
   init(
-    index: Int, scenario: Scenario, settings: RegionalSettings, catalog: Catalog, cache: consuming EdgeCache,
-    diskBytes: Int64, keptShare: Double, directory: PartitionDirectory, run: RunIdentity
+    _ position: TierPosition, scenario: Scenario, settings: RegionalSettings, catalog: Catalog,
+    cache: consuming CacheServers, diskBytes: Int64, run: RunIdentity
   ) {
-    self.index = index
-    origin = directory.origin
+    self.position = position
     self.catalog = catalog
     writtenBeforeStart = cache.reactiveWrittenBytes
     self.cache = cache
     self.diskBytes = diskBytes
-    originLatency = settings.originLatency
+    diskLatency = settings.diskLatency
+    parentLatency = settings.originLatency
     observation = ObservationSchedule(scenario: scenario)
     egress = SegmentEgress(
-      address: directory.regionals[index],
-      capacity: BitRate(bitsPerSecond: Double(settings.linkBitsPerSecond) * keptShare),
+      address: position.address,
+      capacity: BitRate(bitsPerSecond: Double(settings.linkBitsPerSecond) * position.keptShare),
       fetchRate: BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond)),
-      latency: scenario.network.backhaulLatency, backing: run.queue)
-    log = EventLog(run: run, partition: Int(directory.regionals[index].rawValue))
+      latency: position.latencyBelow, backing: run.queue)
+    log = EventLog(run: run, partition: Int(position.address.rawValue))
     invariants = InvariantSchedule(run: run)
     egress.queue.schedule(.snapshot, at: observation.next(after: .zero))
   }
@@ -88,60 +122,129 @@ struct RegionalState: ~Copyable {
   }
 
   mutating func receive(_ message: PlatformMessage) {
+    let from = message.from
     switch message.body {
-    case .fetch(let key): egress.queue.schedule(.asked(key, by: message.from), at: message.at)
+    case .fetch(let key): egress.queue.schedule(.asked(key, by: from), at: message.at)
+    case .confirm(let key): egress.queue.schedule(.confirm(key, for: from), at: message.at)
     case .segment(let key): egress.queue.schedule(.fetched(key), at: message.at)
-    default: preconditionFailure("a regional cache knows segments only")
+    case .confirmed(let key): egress.queue.schedule(.confirmed(key), at: message.at)
+    default: preconditionFailure("a cache of the middle tiers knows segments only")
     }
   }
 
-  mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
-    egress.takeOutbox(body)
-  }
+  mutating func takeOutbox(_ body: (PlatformMessage) -> Void) { egress.takeOutbox(body) }
 
   // MARK: - Requests
 
   private mutating func handle(_ event: RegionalEvent, at now: SimTime) {
     switch event {
-    case .asked(let key, let site):
-      asked(key, by: site, at: now)
-      note(.asked, target: UInt32(site.rawValue), at: now)
+    case .asked(let key, let asker):
+      asked(key, Request(asker: asker, isConditional: false, arrivedAt: now), at: now)
+      note(.asked, target: UInt32(asker.rawValue), at: now)
+    case .confirm(let key, let asker):
+      asked(key, Request(asker: asker, isConditional: true, arrivedAt: now), at: now)
+      note(.confirm, target: UInt32(asker.rawValue), at: now)
     case .fetched(let key):
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .confirmed(let key):
+      confirmationArrives(key, at: now)
+      note(.confirmed, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .read(let number, let key):
+      send(key, to: takeRequest(number), at: now)
+      note(.read, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
     case .snapshot:
       egress.queue.schedule(.snapshot, at: observation.next(after: now))
+      if observation.endsWarmup(now) { firstByteTimes = LogLinearHistogram() }
       takeSnapshot(at: now)
       note(.snapshot, target: 0, at: now)
     }
   }
 
-  private mutating func asked(_ key: SegmentKey, by site: PartitionIndex, at now: SimTime) {
-    if cache.lookup(key, bytes: catalog.bytes(of: key)).isHit {
-      send(key, to: site, at: now)
+  /// A cache that has no copy passes a question on rather than fetching: the asker has the bytes already.
+  private mutating func asked(_ key: SegmentKey, _ request: Request, at now: SimTime) {
+    if request.isConditional { totals.confirmationsAsked += 1 }
+    if request.isConditional, !cache.contains(key) {
+      ask(.confirm(key), for: key, request, at: now)
       return
     }
-    switch fetches.join(key, waiter: UInt32(site.rawValue)) {
+    let answer = cache.lookup(key, bytes: catalog.bytes(of: key), now: now.nanoseconds)
+    if answer.outcome.isHit, !answer.isStale {
+      if diskLatency > .zero, !answer.isInMemory, !request.isConditional {
+        egress.queue.schedule(.read(request: keep(request), key), at: now + diskLatency)
+      } else {
+        send(key, to: request, at: now)
+      }
+      return
+    }
+    ask(answer.isStale ? .confirm(key) : .fetch(key), for: key, request, at: now)
+  }
+
+  /// Asks the tier above, unless a question or a fetch for the segment is under way.
+  private mutating func ask(
+    _ body: PlatformMessage.Body, for key: SegmentKey, _ request: Request, at now: SimTime
+  ) {
+    switch fetches.join(key, waiter: keep(request)) {
     case .started:
-      totals.fetches += 1
-      egress.post(.fetch(key), to: origin, after: originLatency, at: now)
+      if case .confirm = body { totals.confirmations += 1 } else { totals.fetches += 1 }
+      egress.post(body, to: position.parent, after: parentLatency, at: now)
     case .joined: totals.coalesced += 1
     }
   }
 
   private mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
+    let bytes = catalog.bytes(of: key)
     totals.fetched += 1
-    totals.fetchedBytes += catalog.bytes(of: key)
-    cache.admit(key, bytes: catalog.bytes(of: key))
+    totals.fetchedBytes += bytes
+    cache.admit(key, bytes: bytes, now: now.nanoseconds)
     guard var waiters = fetches.complete(key) else {
-      violations.append("regional \(index) got a segment that it had not asked for: \(key)")
+      violations.append("\(position.name) got a segment that it had not asked for: \(key)")
       return
     }
-    while let site = fetches.next(&waiters) { send(key, to: PartitionIndex(Int(site)), at: now) }
+    while let number = fetches.next(&waiters) { send(key, to: takeRequest(number), at: now) }
   }
 
-  private mutating func send(_ key: SegmentKey, to site: PartitionIndex, at now: SimTime) {
-    egress.send(key, bytes: catalog.bytes(of: key), to: site, at: now)
+  /// What has not changed is served from here; who needs the bytes that are gone by now makes it fetch them.
+  private mutating func confirmationArrives(_ key: SegmentKey, at now: SimTime) {
+    totals.confirmed += 1
+    let isStored = cache.contains(key)
+    if isStored { cache.confirm(key, now: now.nanoseconds) }
+    guard var waiters = fetches.complete(key) else {
+      violations.append("\(position.name) got an answer that it had not asked for: \(key)")
+      return
+    }
+    while let number = fetches.next(&waiters) {
+      let request = takeRequest(number)
+      if isStored || request.isConditional {
+        send(key, to: request, at: now)
+      } else {
+        ask(.fetch(key), for: key, request, at: now)
+      }
+    }
+  }
+
+  private mutating func keep(_ request: Request) -> UInt32 {
+    if let free = freeRequests.popLast() {
+      requests[Int(free)] = request
+      return free
+    }
+    requests.append(request)
+    return UInt32(requests.count - 1)
+  }
+
+  private mutating func takeRequest(_ number: UInt32) -> Request {
+    freeRequests.append(number)
+    return requests[Int(number)]
+  }
+
+  /// Answers a request: with the segment, or with the word that it has not changed.
+  private mutating func send(_ key: SegmentKey, to request: Request, at now: SimTime) {
+    firstByteTimes.add(now - request.arrivedAt)
+    if request.isConditional {
+      egress.post(.confirmed(key), to: request.asker, after: egress.latency, at: now)
+    } else {
+      egress.send(key, bytes: catalog.bytes(of: key), to: request.asker, at: now)
+    }
   }
 
   private mutating func segmentSent(_ segment: SegmentEgress<RegionalEvent>.Sending, at now: SimTime) {
@@ -159,6 +262,9 @@ struct RegionalState: ~Copyable {
     case fetched = 2
     case sent = 3
     case snapshot = 4
+    case confirm = 5
+    case confirmed = 6
+    case read = 7
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
@@ -169,10 +275,13 @@ struct RegionalState: ~Copyable {
   private mutating func takeSnapshot(at now: SimTime) {
     totals.carriedBytes = egress.carriedBytes(at: now)
     totals.writtenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
-    totals.evictions = Int64(cache.evictions)
+    totals.evictions = cache.evictions
+    totals.memoryHits = Int64(cache.memoryHits.requests)
+    totals.memoryHitBytes = cache.memoryHits.bytes
+    let counters = cache.counters
     for outcome in EdgeOutcome.allCases {
-      totals.outcomeRequests[Int(outcome.rawValue)] = Int64(cache.counters[outcome].requests)
-      totals.outcomeBytes[Int(outcome.rawValue)] = cache.counters[outcome].bytes
+      totals.outcomeRequests[Int(outcome.rawValue)] = Int64(counters[outcome].requests)
+      totals.outcomeBytes[Int(outcome.rawValue)] = counters[outcome].bytes
     }
     snapshots.append(RegionalSnapshot(at: now, totals: totals, residentBytes: cache.residentBytes))
     checkInvariants(at: now)
@@ -180,12 +289,12 @@ struct RegionalState: ~Copyable {
 
   private mutating func checkInvariants(at now: SimTime) {
     func expect(_ holds: Bool, _ claim: String, in violations: inout [String]) {
-      if !holds { violations.append("regional \(index) at \(now.seconds) s: \(claim)") }
+      if !holds { violations.append("\(position.name) at \(now.seconds) s: \(claim)") }
     }
     expect(cache.residentBytes <= diskBytes, "the cache holds no more than its disk", in: &violations)
     expect(
-      totals.fetches == totals.fetched + Int64(fetches.count), "every fetch has arrived or is in flight",
-      in: &violations)
+      totals.fetches + totals.confirmations == totals.fetched + totals.confirmed + Int64(fetches.count),
+      "every fetch has arrived or is in flight", in: &violations)
     expect(
       totals.sentBytes == egress.completedBytes, "what the link delivered was sent on to sites", in: &violations)
     if let contradiction = egress.contradiction { expect(false, contradiction, in: &violations) }
@@ -194,6 +303,7 @@ struct RegionalState: ~Copyable {
   mutating func finish(at end: SimTime) -> RegionalResults {
     if snapshots.last?.at != end { takeSnapshot(at: end) }
     return RegionalResults(
-      index: index, snapshots: snapshots, violations: violations, egressCapacity: egress.capacity)
+      name: position.name, snapshots: snapshots, firstByteTimes: firstByteTimes, violations: violations,
+      egressCapacity: egress.capacity)
   }
 }

@@ -9,6 +9,8 @@ struct SiteResults: Sendable {
   let startupDelays: LogLinearHistogram
   /// Times from request to last byte since the warm-up, in seconds.
   let downloadTimes: LogLinearHistogram
+  /// Times from request to first byte at the player since the warm-up, in seconds.
+  let firstByteTimes: LogLinearHistogram
   let records: [SessionRecord]
   /// Invariants that broke, in order.
   let violations: [String]
@@ -22,6 +24,8 @@ struct CoreResults: Sendable {
   let snapshots: [CoreSnapshot]
   /// Invariants that broke, in order.
   let violations: [String]
+  /// From the arrival of a fetch to its first byte since the warm-up, in seconds.
+  let firstByteTimes: LogLinearHistogram
   /// Rows of summary.csv about the object store, where there is one.
   let objectStore: [MetricRow]
   let egressCapacity: BitRate

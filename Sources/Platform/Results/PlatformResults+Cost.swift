@@ -6,12 +6,13 @@ extension PlatformResults {
   var costRows: [MetricRow] {
     var volume = DeliveryVolume()
     let total = observed.total
-    let regional = self.regional?.observed
+    let middle = [regional, shield].compactMap { $0?.observed }
     volume.egressBytes = total.carriedBytes
     volume.originBytes = observed.core.sentBytes
-    volume.midgressBytes = total.fetchedBytes + (regional?.fetchedBytes ?? 0)
-    volume.diskWriteBytes = total.diskWrittenBytes + (regional?.writtenBytes ?? 0)
-    volume.storedByteSeconds = Double(storageBytes) * observed.seconds
+    volume.midgressBytes = middle.reduce(total.fetchedBytes) { $0 + $1.fetchedBytes }
+    volume.diskWriteBytes = middle.reduce(total.diskWrittenBytes) { $0 + $1.writtenBytes }
+    let disks = regionalDiskBytes.reduce(edgeDiskBytes * Int64(sites.count) + shieldDiskBytes, +)
+    volume.storedByteSeconds = Double(disks) * observed.seconds
     volume.deliveredHours = Double(total.playNs) / 3.6e12
     let cost = DeliveryCost(volume, prices: prices)
     func row(_ metric: String, _ value: Double, unit: String = "$", entity: String = "all") -> MetricRow {

@@ -8,6 +8,8 @@ public struct CDNSettings: SettingsGroup, Equatable {
   public var edge = EdgeSettings()
   /// Caches between edge and origin; `nil` where edges fetch from the origin.
   public var regional: RegionalSettings?
+  /// One cache between regional caches and origin; `nil` where regional caches fetch from the origin.
+  public var shield: ShieldSettings?
   /// The origin that holds every title.
   public var origin = OriginSettings()
   /// What moving and keeping bytes costs.
@@ -21,9 +23,25 @@ public struct CDNSettings: SettingsGroup, Equatable {
     SettingsTable<CDNSettings>("The content delivery network.")
       .group("edge", \.edge, "Edge sites.")
       .optionalGroup("regional", \.regional, "Caches between edge and origin; left out, edges fetch from the origin.")
+      .optionalGroup(
+        "shield", \.shield, "One cache between regional caches and origin; left out, they fetch from the origin."
+      )
       .group("origin", \.origin, "The origin that holds every title.")
       .group("prices", \.prices, "What moving and keeping bytes costs, in dollars.")
+      .check { cdn, places in
+        guard cdn.shield != nil, cdn.regional == nil else { return [] }
+        return [
+          InputDiagnostic(
+            place: places["shield"], message: "shields the origin from regional caches, of which there are none",
+            suggestion: "add 'regional'")
+        ]
+      }
   }
+}
+
+extension CDNSettings {
+  /// One way between the origin and the tier that asks it, where there is one between edge and origin.
+  var latencyBelowOrigin: SimDuration? { shield?.originLatency ?? regional?.originLatency }
 }
 
 /// Edge sites: each serves its share of the viewers from its own disk.
@@ -46,6 +64,39 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   public var admission = "none"
   /// What a reactive cache holds when the run starts.
   public var prefill = Prefill.popular
+  /// Cache servers of one site, which share its disk and memory equally.
+  public var servers = 1
+  /// Requests in flight at one server over the mean, at most.
+  public var loadFactor = 1.25
+  /// What is spread over the servers.
+  public var spread = Spread.file
+  /// Memory of one site in front of its disk.
+  public var memoryBytes: Int64 = 0
+  /// Hits on disk that bring a segment into memory.
+  public var promotionHits = 1
+  /// Time to the first byte of a segment that is read from disk.
+  public var diskLatency = SimDuration.zero
+  /// How long a stored segment is served without asking the next tier; zero: always.
+  public var timeToLive = SimDuration.zero
+
+  /// What is spread over the servers of a site.
+  public enum Spread: String, CaseIterable, Sendable {
+    /// Each segment for itself.
+    case segment
+    /// All segments of a rendition together.
+    case file
+    /// All renditions of a title together.
+    case title
+
+    /// The keys that the ring of servers sees.
+    var scope: SegmentScope {
+      switch self {
+      case .segment: .segment
+      case .file: .file
+      case .title: .title
+      }
+    }
+  }
 
   /// One LRU site.
   public init() {}
@@ -64,22 +115,56 @@ public struct EdgeSettings: SettingsGroup, Equatable {
         "admission", \.admission, "Which missed segments a reactive cache takes in: none, second-hit, size:max=Q, ..."
       )
       .choice("prefill", \.prefill, "What a reactive cache holds when the run starts.")
+      .integer("servers", \.servers, 1...250, "Cache servers of one site, which share its disk and memory equally.")
+      .number(
+        "load_factor", \.loadFactor, 1...100,
+        "Requests in flight at one server over the mean, at most; beyond it the next server takes a request."
+      )
+      .choice("spread", \.spread, "What consistent hashing spreads over the servers.")
+      .bytes("memory", \.memoryBytes, 0...1_000_000_000_000_000, "Memory of one site in front of its disk.")
+      .integer("promotion_hits", \.promotionHits, 1...2, "Hits on disk that bring a segment into memory.")
+      .duration(
+        "disk_latency", \.diskLatency.nanoseconds, 0...10_000_000_000,
+        "Time to the first byte of a segment that is read from disk."
+      )
+      .duration(
+        "ttl", \.timeToLive.nanoseconds, 0...2_592_000_000_000_000,
+        "How long a stored segment is served without asking the next tier whether it changed; 0s: always."
+      )
       .check { edge, places in
         do throws(PolicyFailure) {
-          _ = try edge.makeCache(seed: 0)
-          return []
+          let cache = try edge.makeCache(seed: 0)
+          guard cache.pinnedCapacityBytes > 0, edge.servers > 1, edge.spread == .segment else { return [] }
+          return [
+            InputDiagnostic(
+              place: places["spread"], message: "\(edge.policy) places whole files, so servers cannot share them",
+              suggestion: "\"file\" or \"title\"")
+          ]
         } catch {
           return [InputDiagnostic(place: places["policy"], message: error.description)]
         }
       }
   }
 
-  /// An empty cache of one site.
+  /// An empty cache of one server.
   ///
   /// - Throws: `PolicyFailure` where policy or admission is unknown, or cannot work with the disk.
   func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
     try EdgeCache(
-      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes, tracksMissCauses: false, seed: seed)
+      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes / Int64(servers), tracksMissCauses: false,
+      seed: seed)
+  }
+
+  /// What a site is made of.
+  var equipment: CacheEquipment {
+    var equipment = CacheEquipment()
+    equipment.servers = servers
+    equipment.loadFactor = loadFactor
+    equipment.spread = spread.scope
+    equipment.memoryBytes = memoryBytes
+    equipment.promotionHits = promotionHits
+    equipment.timeToLive = timeToLive > .zero ? timeToLive.nanoseconds : nil
+    return equipment
   }
 }
 

@@ -11,6 +11,8 @@ public struct FailureSettings: SettingsGroup, Equatable {
     case edgeLink = "edge-link"
     /// Cache servers of an edge site: what lies on them comes from the next tier.
     case edgeCache = "edge-cache"
+    /// Cache servers of an edge site by number: their requests go to the others.
+    case edgeServer = "edge-server"
     /// The origin's egress.
     case originLink = "origin-link"
     /// Machines that encode, of `ingest.workers`.
@@ -28,7 +30,7 @@ public struct FailureSettings: SettingsGroup, Equatable {
     var isService: Bool {
       switch self {
       case .gateway, .relationalPrimary, .storeNode, .searchShard: true
-      case .edgeLink, .edgeCache, .originLink, .workers: false
+      case .edgeLink, .edgeCache, .edgeServer, .originLink, .workers: false
       }
     }
   }
@@ -39,6 +41,10 @@ public struct FailureSettings: SettingsGroup, Equatable {
   public var component = Component.edgeLink
   /// Numbers of the entities that fail, such as edge sites, nodes or shards; all of the kind if empty.
   public var which: [Int] = []
+  /// Numbers of the servers that fail at each site, for `edgeServer`; all of them if empty.
+  public var servers: [Int] = []
+  /// Whether servers have what they stored when they come back, for `edgeServer`.
+  public var keepsContent = false
   /// Share of the workers that fail, for `workers`.
   public var share = 1.0
   /// Share of the capacity that is left at the worst; a service with 0 is dead, one with 0.1 ten times slower.
@@ -60,6 +66,11 @@ public struct FailureSettings: SettingsGroup, Equatable {
         "which", \.which, .list(.integer(0...1_000_000), 0...1_000, initial: 0),
         "Numbers of the entities that fail, such as edge sites, nodes or shards; all of the kind if left out."
       )
+      .value(
+        "servers", \.servers, .list(.integer(0...249), 0...250, initial: 0),
+        "Numbers of the servers that fail at each site, for 'edge-server'; all of them if left out."
+      )
+      .flag("keeps_content", \.keepsContent, "Whether what fails has what it stored when it comes back.")
       .fraction("share", \.share, 0...1, "Share of the workers that fail, for 'workers'.")
       .fraction(
         "remaining", \.remaining, 0...1,

@@ -27,7 +27,7 @@ extension EdgeSiteState {
       totals.arrivals == totals.completions + totals.lostAtStartup + totals.lostInStall + Int64(sessions.count),
       "every session ends or is active", in: &violations)
     expect(
-      totals.fetches == totals.fetched + Int64(fetches.count), "every fetch has arrived or is in flight",
-      in: &violations)
+      totals.fetches + totals.confirmations == totals.fetched + totals.confirmed + Int64(fetches.count),
+      "every fetch has arrived or is in flight", in: &violations)
   }
 }

@@ -38,6 +38,13 @@ enum SiteEvent: BitwiseCopyable {
   case request(SessionRef)
   /// A segment from the origin arrives.
   case fetched(SegmentKey)
+  /// The tier above says that a stored segment has not changed.
+  case confirmed(SegmentKey)
+  /// The first byte of a segment has been read from disk.
+  case diskRead(SessionRef, requestNumber: UInt32)
+  /// Named servers fail or come back.
+  case serversFail(outage: UInt16)
+  case serversReturn(outage: UInt16)
   /// Acknowledgements open the window of a transfer.
   case windowOpens(SessionRef, requestNumber: UInt32)
   /// The capacity of the edge link changes.
@@ -82,7 +89,7 @@ struct EdgeSiteState: ~Copyable {
   var queue: EventQueue<SiteEvent>
   var edgeLink: EdgeLink
   private var linkCourse: LinkCourse
-  var cache: EdgeCache
+  var cache: CacheServers
   var fetches = FetchTable()
   var sessions = SessionTable()
   /// The title that ingest has yet to publish, if viewers wait for one.
@@ -95,6 +102,8 @@ struct EdgeSiteState: ~Copyable {
   /// Share of the cache servers that work.
   private(set) var workingServers = 1.0
   private let serverFaults: [FaultCourse]
+  /// Outages that each server is in.
+  var downServers: [Int]
   private let writtenBeforeStart: Int64
   var outbox: [PlatformMessage] = []
   /// Answers of the services that are on their way, by number, with a list of free numbers.
@@ -107,6 +116,8 @@ struct EdgeSiteState: ~Copyable {
   var totals = SiteCounters()
   var startupDelays = LogLinearHistogram()
   var downloadTimes = LogLinearHistogram()
+  /// From request to first byte, as players see it.
+  var firstByteTimes = LogLinearHistogram()
   var snapshots: [SiteSnapshot] = []
   var records: [SessionRecord] = []
   var violations: [String] = []
@@ -118,13 +129,15 @@ struct EdgeSiteState: ~Copyable {
   private var invariants: InvariantSchedule
 
   init(
-    index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
+    index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming CacheServers, demand: [SiteDemand],
     linkCourse: LinkCourse, parent: PartitionIndex, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
     self.directory = directory
     self.parent = parent
     serverFaults = settings.serverFaults[index]
+    downServers = [Int](repeating: 0, count: settings.servers)
+    totals = SiteCounters(servers: settings.servers)
     writtenBeforeStart = cache.reactiveWrittenBytes
     servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
     servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
@@ -139,6 +152,10 @@ struct EdgeSiteState: ~Copyable {
     if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
     if let change = serverFaults.compactMap({ $0.nextChange(after: .zero) }).min() {
       queue.schedule(.serversChange, at: change)
+    }
+    for (number, outage) in settings.serverOutages[index].enumerated() {
+      queue.schedule(.serversFail(outage: UInt16(number)), at: outage.start)
+      queue.schedule(.serversReturn(outage: UInt16(number)), at: outage.end)
     }
     awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
@@ -186,6 +203,18 @@ struct EdgeSiteState: ~Copyable {
     case .fetched(let key):
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .confirmed(let key):
+      confirmationArrives(key, at: now)
+      note(.confirmed, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .diskRead(let session, let requestNumber):
+      if sessions.isPresent(session) { diskIsRead(slot: session.slot, requestNumber: requestNumber, at: now) }
+      note(.diskRead, target: session.slot, at: now)
+    case .serversFail(let outage):
+      serversFail(settings.serverOutages[index][Int(outage)], at: now)
+      note(.serversFail, target: UInt32(outage), at: now)
+    case .serversReturn(let outage):
+      serversReturn(settings.serverOutages[index][Int(outage)])
+      note(.serversReturn, target: UInt32(outage), at: now)
     case .windowOpens(let session, let requestNumber):
       if sessions.isPresent(session) { windowOpens(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.windowOpens, target: session.slot, at: now)
@@ -244,6 +273,7 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .confirmed(let key): queue.schedule(.confirmed(key), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .offsetReply(let reply):
@@ -288,6 +318,10 @@ struct EdgeSiteState: ~Copyable {
     case offsetWrite = 17
     case offsetReply = 18
     case serversChange = 19
+    case confirmed = 20
+    case diskRead = 21
+    case serversFail = 22
+    case serversReturn = 23
   }
 
   @inline(__always)
@@ -319,6 +353,7 @@ struct EdgeSiteState: ~Copyable {
     if settings.observation.endsWarmup(now) {
       startupDelays = LogLinearHistogram()
       downloadTimes = LogLinearHistogram()
+      firstByteTimes = LogLinearHistogram()
     }
     queue.schedule(.snapshot, at: settings.observation.next(after: now))
     recordSnapshot(at: now)
@@ -339,7 +374,7 @@ struct EdgeSiteState: ~Copyable {
     // What a flow given up had received is rounded down to whole bytes; a running total never goes back for that.
     totals.carriedBytes = max(totals.carriedBytes, edgeLink.carriedBytes(at: now))
     totals.read(cache.counters)
-    totals.evictions = Int64(cache.evictions)
+    totals.read(cache)
     totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
   }
 
@@ -351,6 +386,7 @@ struct EdgeSiteState: ~Copyable {
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
+      firstByteTimes: firstByteTimes,
       records: records, violations: violations, edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }

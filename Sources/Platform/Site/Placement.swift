@@ -48,41 +48,57 @@ struct Placement {
     return shares
   }
 
-  /// The cache of one site as it is when the run starts: placed files, and a reactive share filled as `prefill` says.
+  /// The cache servers of one site as they are when the run starts: placed files, and a reactive share filled as
+  /// `prefill` says.
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
-  func makeCache(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> EdgeCache {
-    var cache = try edge.makeCache(seed: seed)
-    if cache.pinnedCapacityBytes > 0 {
-      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+  func makeServers(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> CacheServers {
+    try CacheServers(edge.equipment, seed: seed) { share throws(PolicyFailure) in
+      var cache = try edge.makeCache(seed: share.count == 1 ? seed : seed &+ UInt64(share.server))
+      if cache.pinnedCapacityBytes > 0 {
+        cache.placed = PlacedTitles(
+          filling: cache.pinnedCapacityBytes,
+          from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
+      }
+      let reactiveBytes = edge.diskBytes / Int64(share.count) - cache.pinnedCapacityBytes
+      if edge.prefill == .popular, reactiveBytes > 0 {
+        fill(&cache, capacityBytes: reactiveBytes, of: share, whole: edge.spread != .segment)
+      }
+      return cache
     }
-    let reactiveBytes = edge.diskBytes - cache.pinnedCapacityBytes
-    if edge.prefill == .popular, reactiveBytes > 0 { fill(&cache, capacityBytes: reactiveBytes) }
-    return cache
   }
 
-  /// The cache of one regional as it is when the run starts: with `prefill`, the best files that edges have no room for.
+  /// The cache of a middle tier as it is when the run starts: with `prefill`, the best files that the tiers below have
+  /// no room for.
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
-  func makeCache(
-    _ regional: RegionalSettings, diskBytes: Int64, behind edge: EdgeSettings, seed: UInt64
-  ) throws(PolicyFailure) -> EdgeCache {
-    var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
-    if cache.pinnedCapacityBytes > 0 {
-      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+  func makeServers(
+    _ regional: RegionalSettings, keptShare: Double, below: Int64, seed: UInt64
+  ) throws(PolicyFailure) -> CacheServers {
+    let diskBytes = Int64(Double(regional.diskBytes) * keptShare)
+    return try CacheServers(regional.equipment(share: keptShare), seed: seed) { share throws(PolicyFailure) in
+      var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
+      if cache.pinnedCapacityBytes > 0 {
+        cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+      }
+      let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
+      if regional.prefill == .popular, reactiveBytes > 0 {
+        fill(&cache, capacityBytes: reactiveBytes, of: share, skipping: below)
+      }
+      return cache
     }
-    let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
-    if regional.prefill == .popular, reactiveBytes > 0 {
-      fill(&cache, capacityBytes: reactiveBytes, skipping: edge.diskBytes)
-    }
-    return cache
   }
 
   /// Admits the files that fit, the most worthwhile last, so that they are the most recently used.
   ///
-  /// - Parameter skipping: bytes of the best files that lie elsewhere already.
-  private func fill(_ cache: inout EdgeCache, capacityBytes: Int64, skipping: Int64 = 0) {
-    var room = capacityBytes
+  /// - Parameters:
+  ///   - share: what of the site's files belongs on the server.
+  ///   - whole: whether servers hold whole files, or each its part of every file.
+  ///   - skipping: bytes of the best files that lie elsewhere already.
+  private func fill(
+    _ cache: inout EdgeCache, capacityBytes: Int64, of share: ServerShare, whole: Bool = true, skipping: Int64 = 0
+  ) {
+    var room = whole ? capacityBytes : capacityBytes * Int64(share.count)
     var elsewhere = skipping
     var chosen: [Int] = []
     for index in order where candidates[index].expectedBytesServed > 0 {
@@ -92,16 +108,17 @@ struct Placement {
         elsewhere -= candidates[index].storedBytes
         continue
       }
-      guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file) else { continue }
+      guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file),
+        !whole || share.holds(candidates[index].file)
+      else { continue }
       room -= candidates[index].storedBytes
       chosen.append(index)
     }
     for index in chosen.reversed() {
       let file = candidates[index].file
       for segment in 0..<Int(catalog.segmentCounts[file.title]) {
-        let bytes = catalog.bytes(title: file.title, rendition: file.representation, segment: segment)
-        cache.admit(
-          SegmentKey(title: file.title, representation: file.representation, segment: segment), bytes: bytes)
+        let key = SegmentKey(title: file.title, representation: file.representation, segment: segment)
+        if whole || share.holds(key) { cache.admit(key, bytes: catalog.bytes(of: key)) }
       }
     }
   }

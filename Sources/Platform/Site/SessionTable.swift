@@ -1,3 +1,4 @@
+import CDNModel
 import NetModel
 import PlayerModel
 import SimEngine
@@ -61,6 +62,8 @@ struct ViewerSession: BitwiseCopyable {
   /// Bytes on the wire of the transfer's windows that the link has sent, the present one aside.
   var sentWindowBytes: Int64
   var requestBytes: Int64
+  /// Server of the site that works on the request in flight, where there are several.
+  var server = CacheAnswer.noServer
 
   /// The player.
   var rule: SessionRule

@@ -59,6 +59,10 @@ struct SiteCounters: Sendable {
   var fetchedBytes: Int64 = 0
   /// Segments that arrived from the origin.
   var fetched: Int64 = 0
+  /// Questions to the tier above whether a stored segment has changed, and the answers.
+  var confirmations: Int64 = 0
+  /// See `confirmations`.
+  var confirmed: Int64 = 0
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
 
@@ -100,8 +104,19 @@ struct SiteCounters: Sendable {
   /// Bytes asked of the cache by outcome.
   var outcomeBytes = [Int64](repeating: 0, count: EdgeOutcome.allCases.count)
 
+  /// Requests that were served from memory, and their bytes.
+  var memoryHits: Int64 = 0
+  /// See `memoryHits`.
+  var memoryHitBytes: Int64 = 0
+  /// Named servers that failed.
+  var serverFailures: Int64 = 0
+  /// Downloads that broke off because their server failed.
+  var brokenDownloads: Int64 = 0
+  /// Bytes asked of each server of the site; none in a sum of sites.
+  var serverBytes: [Int64]
+
   /// All zero.
-  init() {}
+  init(servers: Int = 0) { serverBytes = [Int64](repeating: 0, count: servers) }
 }
 
 extension SiteCounters {
@@ -116,6 +131,23 @@ extension SiteCounters {
     var total: Int64 = 0
     for outcome in EdgeOutcome.allCases where outcome.isHit == hits { total += counts[Int(outcome.rawValue)] }
     return total
+  }
+
+  /// Takes over what the servers count themselves.
+  mutating func read(_ cache: borrowing CacheServers) {
+    evictions = cache.evictions
+    memoryHits = Int64(cache.memoryHits.requests)
+    memoryHitBytes = cache.memoryHits.bytes
+    if cache.count > 1 {
+      for server in 0..<cache.count { serverBytes[server] = cache.requestedBytes(of: server) }
+    }
+  }
+
+  /// Bytes of the busiest server over the mean of the site's servers; 1 with one server, or without requests.
+  var serverImbalance: Double {
+    let sum = serverBytes.reduce(0, +)
+    guard serverBytes.count > 1, sum > 0, let largest = serverBytes.max() else { return 1 }
+    return Double(largest) * Double(serverBytes.count) / Double(sum)
   }
 
   /// Takes over the cache's own counts.
@@ -133,7 +165,8 @@ extension SiteCounters {
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
-    \.failedOffsetWrites,
+    \.failedOffsetWrites, \.confirmations, \.confirmed, \.memoryHits, \.memoryHitBytes, \.serverFailures,
+    \.brokenDownloads,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
@@ -147,6 +180,12 @@ extension SiteCounters {
       result.startupPartNs[index] += sign * other.startupPartNs[index]
       result.delayedBy[index] += sign * other.delayedBy[index]
       result.lostIn[index] += sign * other.lostIn[index]
+    }
+    // A sum is one of different sites; what is left of a difference is one site at two moments.
+    if sign > 0 {
+      result.serverBytes = []
+    } else {
+      for index in other.serverBytes.indices { result.serverBytes[index] -= other.serverBytes[index] }
     }
     result.playedKbit += Double(sign) * other.playedKbit
     result.sessionNs += Double(sign) * other.sessionNs

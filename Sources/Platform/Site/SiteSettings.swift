@@ -12,6 +12,10 @@ struct SiteSettings: Sendable {
   let tcp: TCPProfile
   /// Failures of the cache servers by site.
   let serverFaults: [[FaultCourse]]
+  /// Outages of named servers by site.
+  let serverOutages: [[ServerOutage]]
+  let servers: Int
+  let diskLatency: SimDuration
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   /// The bitrate rule of every player.
@@ -39,6 +43,9 @@ struct SiteSettings: Sendable {
     accessRoundTrips = scenario.viewers.access.map(\.roundTrip)
     tcp = scenario.network.tcp.profile
     serverFaults = (0..<scale.keptSites).map { scenario.faults(of: .edgeCache, entity: $0) }
+    serverOutages = (0..<scale.keptSites).map { scenario.serverOutages(site: $0) }
+    servers = scenario.cdn.edge.servers
+    diskLatency = scenario.cdn.edge.diskLatency
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
     guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {

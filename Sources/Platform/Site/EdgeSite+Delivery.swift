@@ -1,0 +1,185 @@
+// What the edge does with a request, from its arrival to the first byte of the answer:
+//
+//   requestReachesEdge -> server of the site -> hit in memory                   -> startTransfer
+//                                            -> hit on disk                     -> diskIsRead -> startTransfer
+//                                            -> hit past its time: ask above    -> confirmationArrives -> startTransfer
+//                                            -> miss: fetch, or join one        -> fetchArrives -> startTransfer
+
+import CDNModel
+import NetModel
+import SimEngine
+
+extension EdgeSiteState {
+  func key(_ session: UnsafeMutablePointer<ViewerSession>) -> SegmentKey {
+    SegmentKey(
+      title: Int(session.pointee.title), representation: Int(session.pointee.quality),
+      segment: Int(session.pointee.nextSegment))
+  }
+
+  mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    let key = key(session)
+    let bytes = catalog.bytes(of: key)
+    session.pointee.requestNumber &+= 1
+    session.pointee.requestBytes = bytes
+    totals.requests += 1
+    guard isUp(serverOf: key) else {
+      cache.countHealthMiss(bytes: bytes)
+      ask(.fetch(key), for: key, slot: slot, at: now)
+      return
+    }
+    let answer = cache.lookup(key, bytes: bytes, now: now.nanoseconds)
+    if cache.count > 1 { takeServer(answer.server, for: session) }
+    if !answer.outcome.isHit {
+      ask(.fetch(key), for: key, slot: slot, at: now)
+    } else if answer.isStale {
+      ask(.confirm(key), for: key, slot: slot, at: now)
+    } else if settings.diskLatency > .zero, !answer.isInMemory {
+      session.pointee.phase = .awaitingFetch
+      queue.schedule(
+        .diskRead(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: now + settings.diskLatency)
+    } else {
+      startTransfer(slot: slot, at: now)
+    }
+  }
+
+  /// Asks the tier above, unless a question or a fetch for the segment is under way.
+  private mutating func ask(_ body: PlatformMessage.Body, for key: SegmentKey, slot: UInt32, at now: SimTime) {
+    sessions.at(slot).pointee.phase = .awaitingFetch
+    switch fetches.join(key, waiter: slot) {
+    case .started:
+      if case .confirm = body { totals.confirmations += 1 } else { totals.fetches += 1 }
+      send(body, to: parent, at: now)
+    case .joined:
+      totals.coalesced += 1
+    }
+  }
+
+  /// Whether the cache server that keeps a segment works, where a share of a site's servers failed without names;
+  /// segments are spread over them by a hash of their key.
+  private func isUp(serverOf key: SegmentKey) -> Bool {
+    workingServers >= 1 || Double(StreamKey.mixed(key.rawValue) >> 11) * 0x1p-53 < workingServers
+  }
+
+  mutating func diskIsRead(slot: UInt32, requestNumber: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    guard session.pointee.phase == .awaitingFetch, session.pointee.requestNumber == requestNumber else { return }
+    startTransfer(slot: slot, at: now)
+  }
+
+  mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
+    let bytes = catalog.bytes(of: key)
+    totals.fetched += 1
+    totals.fetchedBytes += bytes
+    let isKept = isUp(serverOf: key)
+    guard var waiters = fetches.complete(key) else {
+      violations.append("site \(index) got a segment that it had not asked for: \(key)")
+      return
+    }
+    if isKept, cache.count == 1 || waiters.count == 0 { cache.admit(key, bytes: bytes, now: now.nanoseconds) }
+    while let slot = fetches.next(&waiters) {
+      // Each server that took a request for it stores the segment.
+      if isKept, cache.count > 1 {
+        cache.admit(key, bytes: bytes, to: server(of: sessions.at(slot)), now: now.nanoseconds)
+      }
+      startTransfer(slot: slot, at: now)
+    }
+  }
+
+  /// What has not changed is served from here, unless it was evicted in the meantime: then it is fetched.
+  mutating func confirmationArrives(_ key: SegmentKey, at now: SimTime) {
+    totals.confirmed += 1
+    guard var waiters = fetches.complete(key) else {
+      violations.append("site \(index) got an answer that it had not asked for: \(key)")
+      return
+    }
+    let isStored = cache.isStored(key)
+    if isStored { cache.confirm(key, now: now.nanoseconds) }
+    while let slot = fetches.next(&waiters) {
+      if isStored { startTransfer(slot: slot, at: now) } else { ask(.fetch(key), for: key, slot: slot, at: now) }
+    }
+  }
+
+  // MARK: - Servers
+
+  private func server(of session: UnsafeMutablePointer<ViewerSession>) -> Int? {
+    session.pointee.server == CacheAnswer.noServer ? nil : Int(session.pointee.server)
+  }
+
+  /// A server of the site begins to work on a session's request.
+  private mutating func takeServer(_ number: UInt8, for session: UnsafeMutablePointer<ViewerSession>) {
+    leaveServer(session)
+    guard number != CacheAnswer.noServer else { return }
+    session.pointee.server = number
+    cache.begin(on: Int(number))
+  }
+
+  /// Nothing more is asked of the server that worked on a session's request.
+  mutating func leaveServer(_ session: UnsafeMutablePointer<ViewerSession>) {
+    guard let server = server(of: session) else { return }
+    cache.end(on: server)
+    session.pointee.server = CacheAnswer.noServer
+  }
+
+  /// Servers fail: their downloads break off, their requests go to others from now on.
+  mutating func serversFail(_ outage: ServerOutage, at now: SimTime) {
+    for server in outage.servers {
+      downServers[server] += 1
+      guard downServers[server] == 1 else { continue }
+      cache.setUp(false, server: server, losesContent: outage.losesContent)
+      totals.serverFailures += 1
+      for slot in sessions.presentSlots() {
+        let session = sessions.at(slot)
+        guard cache.count == 1 || self.server(of: session) == server else { continue }
+        switch session.pointee.phase {
+        case .downloading: reconnect(slot: slot, at: now)
+        case .awaitingFetch: leaveServer(session)
+        case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
+        }
+      }
+    }
+  }
+
+  /// Servers come back.
+  mutating func serversReturn(_ outage: ServerOutage) {
+    for server in outage.servers {
+      downServers[server] -= 1
+      if downServers[server] == 0 { cache.setUp(true, server: server, losesContent: false) }
+    }
+  }
+
+  /// A download broke off: half a round trip later the player knows, and asks for the segment over a new connection.
+  private mutating func reconnect(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    giveUpTransfer(session, at: now)
+    totals.brokenDownloads += 1
+    session.pointee.requestNumber &+= 1
+    session.pointee.phase = .requesting
+    session.pointee.connection = TCPConnection()
+    session.pointee.requestedAt = now + halfRoundTrip(session)
+    let atEdge = session.pointee.connection.request(
+      at: session.pointee.requestedAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
+    queue.schedule(.request(sessions.ref(slot)), at: atEdge)
+  }
+}
+
+/// An outage of some of a site's servers.
+struct ServerOutage: Sendable {
+  let start: SimTime
+  let end: SimTime
+  let servers: [Int]
+  let losesContent: Bool
+}
+
+extension Scenario {
+  /// Outages of named servers of a site.
+  func serverOutages(site: Int) -> [ServerOutage] {
+    failures(of: .edgeServer).filter { $0.which.isEmpty || $0.which.contains(site) }.map { failure in
+      let start = moment(failure.at)
+      return ServerOutage(
+        start: start, end: start + failure.duration,
+        servers: failure.servers.isEmpty ? Array(0..<cdn.edge.servers) : Array(Set(failure.servers)).sorted(),
+        losesContent: !failure.keepsContent)
+    }
+  }
+}
