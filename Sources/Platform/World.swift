@@ -112,13 +112,16 @@ public final class World {
     for (index, address) in directory.regionals.enumerated() {
       let position = TierPosition(
         name: "regional-\(index)", parent: directory.shield ?? directory.origin, address: address,
-        latencyBelow: scenario.network.backhaulLatency, keptShare: map.keptShare(of: index))
+        latencyBelow: scenario.network.backhaulLatency, passers: (0..<0, .zero),
+        outages: scenario.regionalOutages(index), keptShare: map.keptShare(of: index))
       try addCache(position, regional, below: edgeBytes)
     }
     if let shield = scenario.cdn.shield, let address = directory.shield {
       let position = TierPosition(
         name: "shield", parent: directory.origin, address: address, latencyBelow: regional.originLatency,
-        keptShare: scale.keptShare)
+        passers: (
+          directory.sites, scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
+        ), outages: [], keptShare: scale.keptShare)
       try addCache(position, shield.cache, below: edgeBytes + regional.diskBytes)
     }
     return (sites, middle)

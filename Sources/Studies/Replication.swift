@@ -75,6 +75,7 @@ extension Replication {
         + ["memory_hits", "memory_hit_bytes", "coalesced", "confirmations", "fetches", "fetched_bytes", "offload"]
         + ["sent_bytes", "evictions", "resident_bytes", "disk_read_bytes", "disk_written_bytes"]
         + ["first_byte_p50_ms", "first_byte_p95_ms", "first_byte_p99_ms", "server_imbalance", "cost_usd"]
+        + ["refused", "broken_downloads", "steered_away", "steered_here"]
         + CDNRow.missCauses.map { "miss_\($0)" })
     for row in cdn {
       csv.append(row.tier)
@@ -100,6 +101,10 @@ extension Replication {
       for share in [0.5, 0.95, 0.99] { csv.append(known: row.firstByteTimes.map { $0.quantile(share) * 1_000 }) }
       csv.append(known: row.serverImbalance)
       csv.append(known: row.cost)
+      csv.append(row.refused)
+      csv.append(row.brokenDownloads)
+      csv.append(row.steeredAway)
+      csv.append(row.steeredHere)
       for misses in row.missesByCause { csv.append(misses) }
       csv.endRow()
     }

@@ -8,6 +8,8 @@ struct CoreCounters: Sendable {
   var sentBytes: Int64 = 0
   /// Questions whether a segment has changed.
   var confirmed: Int64 = 0
+  /// Requests that failed.
+  var failures: Int64 = 0
   /// Bytes that the egress link has carried.
   var carriedBytes: Int64 = 0
 
@@ -15,7 +17,8 @@ struct CoreCounters: Sendable {
   static func - (later: CoreCounters, earlier: CoreCounters) -> CoreCounters {
     CoreCounters(
       sent: later.sent - earlier.sent, sentBytes: later.sentBytes - earlier.sentBytes,
-      confirmed: later.confirmed - earlier.confirmed, carriedBytes: later.carriedBytes - earlier.carriedBytes)
+      confirmed: later.confirmed - earlier.confirmed,
+      failures: later.failures - earlier.failures, carriedBytes: later.carriedBytes - earlier.carriedBytes)
   }
 }
 

@@ -49,6 +49,9 @@ struct CoreState: ~Copyable {
   private var egress: SegmentEgress<CoreEvent>
   private var egressCourse: LinkCourse
   private var serviceStream: RandomStream
+  /// Failures of the origin itself, and which requests they hit.
+  private let faults: [FaultCourse]
+  private var failureStream: RandomStream
   /// The object store, where the scenario has one.
   private var objects: ObjectStore?
   /// Failures and repairs of the store's devices; no request sees them, so they are caught up with when observed.
@@ -70,7 +73,13 @@ struct CoreState: ~Copyable {
     egress = SegmentEgress(
       address: directory.origin, capacity: capacity,
       fetchRate: BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond)),
-      latency: scenario.cdn.latencyBelowOrigin ?? scenario.network.backhaulLatency, backing: run.queue)
+      latency: scenario.cdn.latencyBelowOrigin ?? scenario.network.backhaulLatency,
+      passers: (
+        scenario.cdn.regional == nil ? 0..<0 : directory.sites,
+        scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
+      ), backing: run.queue)
+    faults = scenario.faults(of: .origin)
+    failureStream = RandomStream(run.key(entity: "origin", purpose: "failures"))
     egress.setCapacity(egressCourse.capacity(at: .zero), at: .zero)
     serviceStream = RandomStream(run.key(entity: "origin", purpose: "service"))
     devices = BackendQueue(backing: run.queue)
@@ -116,13 +125,21 @@ struct CoreState: ~Copyable {
   private mutating func handle(_ event: CoreEvent, at now: SimTime) {
     switch event {
     case .fetch(let key, let asker):
+      if fails(key, isConditional: false, for: asker, at: now) {
+        note(at: now, target: UInt32(asker.rawValue), .failed)
+        return
+      }
       fetchesWaiting += 1
       find(key, for: asker, at: now)
       note(at: now, target: UInt32(asker.rawValue), .fetch)
     case .confirm(let key, let asker):
+      if fails(key, isConditional: true, for: asker, at: now) {
+        note(at: now, target: UInt32(asker.rawValue), .failed)
+        return
+      }
       // Segments never change once they are published. The answer is a header, so no link is in its way.
       totals.confirmed += 1
-      egress.post(.confirmed(key), to: asker, after: egress.latency + origin.service, at: now)
+      egress.post(.confirmed(key), to: asker, after: egress.latency(to: asker) + origin.service, at: now)
       note(at: now, target: UInt32(asker.rawValue), .confirm)
     case .slowedDown(let key, let asker):
       find(key, for: asker, at: now)
@@ -139,6 +156,18 @@ struct CoreState: ~Copyable {
       takeSnapshot(at: now)
       note(at: now, target: 0, .snapshot)
     }
+  }
+
+  /// Whether a failure of the origin hits a request; then the asker is told.
+  private mutating func fails(
+    _ key: SegmentKey, isConditional: Bool, for asker: PartitionIndex, at now: SimTime
+  ) -> Bool {
+    if faults.isEmpty { return false }
+    let remaining = faults.reduce(1) { $0 * $1.factor(at: now) }
+    guard remaining < 1, failureStream.uniform() >= remaining else { return false }
+    totals.failures += 1
+    egress.reply(.refused(key, Refusal(isConditional: isConditional, isByOrigin: true)), to: asker, at: now)
+    return true
   }
 
   /// Looks for a segment: after the object store's time, or the origin's where there is none, its first byte is sent.
@@ -181,10 +210,11 @@ struct CoreState: ~Copyable {
     case linkChange = 5
     case slowedDown = 6
     case confirm = 7
+    case failed = 8
   }
 
   private mutating func note(at now: SimTime, target: UInt32, _ kind: Kind) {
-    let draws = serviceStream.draws &+ (objects?.draws ?? 0)
+    let draws = serviceStream.draws &+ failureStream.draws &+ (objects?.draws ?? 0)
     log.record(time: now, target: target, kind: kind.rawValue, draws: draws)
   }
 

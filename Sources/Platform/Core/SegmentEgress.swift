@@ -15,6 +15,7 @@ struct SegmentEgress<Event: BitwiseCopyable>: ~Copyable {
     var key: SegmentKey
     var asker: PartitionIndex
     var bytes: Int64
+    fileprivate var flow: FlowID
   }
 
   /// What happens next at a tier.
@@ -32,19 +33,27 @@ struct SegmentEgress<Event: BitwiseCopyable>: ~Copyable {
   private var freeOwners: [UInt32] = []
   private var outbox: [PlatformMessage] = []
   private let address: PartitionIndex
-  /// One way to the partitions that ask.
-  let latency: SimDuration
+  /// One way to the tier below.
+  private let latency: SimDuration
+  /// Edge sites that ask although they are not the tier below, and one way to them.
+  private let passers: (sites: Range<Int>, latency: SimDuration)
   /// The link without failures.
   let capacity: BitRate
   /// Sizes of all segments that began to leave, in bytes.
   private(set) var startedBytes: Int64 = 0
+  /// Sizes of those whose way was broken off.
+  private var brokenBytes: Int64 = 0
 
   /// - Parameters:
   ///   - capacity: what the link is built for.
   ///   - fetchRate: the rate that one fetch reaches at most.
+  ///   - latency: one way to the tier below.
+  ///   - passers: sites that ask past the tier below when that is lost, and one way to them.
   init(
-    address: PartitionIndex, capacity: BitRate, fetchRate: BitRate, latency: SimDuration, backing: QueueBacking
+    address: PartitionIndex, capacity: BitRate, fetchRate: BitRate, latency: SimDuration,
+    passers: (sites: Range<Int>, latency: SimDuration), backing: QueueBacking
   ) {
+    self.passers = passers
     self.address = address
     self.latency = latency
     self.capacity = capacity
@@ -77,17 +86,30 @@ struct SegmentEgress<Event: BitwiseCopyable>: ~Copyable {
 
   /// Begins to send a segment.
   mutating func send(_ key: SegmentKey, bytes: Int64, to asker: PartitionIndex, at now: SimTime) {
-    let segment = Sending(key: key, asker: asker, bytes: bytes)
-    let owner: UInt32
-    if let free = freeOwners.popLast() {
-      owner = free
-      sending[Int(owner)] = segment
-    } else {
-      owner = UInt32(sending.count)
-      sending.append(segment)
-    }
+    let owner = freeOwners.popLast() ?? UInt32(sending.count)
+    let flow = link.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
+    let segment = Sending(key: key, asker: asker, bytes: bytes, flow: flow)
+    if Int(owner) < sending.count { sending[Int(owner)] = segment } else { sending.append(segment) }
     startedBytes += bytes
-    _ = link.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
+  }
+
+  /// Breaks off everything that is on the link; `body` is told what.
+  mutating func breakOff(at now: SimTime, _ body: (Sending) -> Void) {
+    for owner in sending.indices where link.cancel(sending[owner].flow, at: now) != nil {
+      freeOwners.append(UInt32(owner))
+      brokenBytes += sending[owner].bytes
+      body(sending[owner])
+    }
+  }
+
+  /// One way to whoever asked.
+  func latency(to asker: PartitionIndex) -> SimDuration {
+    passers.sites.contains(Int(asker.rawValue)) ? passers.latency : latency
+  }
+
+  /// Answers a request with anything but a segment.
+  mutating func reply(_ body: PlatformMessage.Body, to asker: PartitionIndex, at now: SimTime) {
+    post(body, to: asker, after: latency(to: asker), at: now)
   }
 
   /// Sends a message that arrives after `latency`.
@@ -97,7 +119,7 @@ struct SegmentEgress<Event: BitwiseCopyable>: ~Copyable {
 
   /// Tells the asker of a segment that its last byte is on the way.
   mutating func deliver(_ segment: Sending, at now: SimTime) {
-    post(.segment(segment.key), to: segment.asker, after: latency, at: now)
+    reply(.segment(segment.key), to: segment.asker, at: now)
   }
 
   mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
@@ -128,7 +150,7 @@ struct SegmentEgress<Event: BitwiseCopyable>: ~Copyable {
   /// What does not hold of the link, if anything: whatever began to leave has left or is on the link.
   var contradiction: String? {
     if link.activeFlows != count { return "\(link.activeFlows) flows carry \(count) segments" }
-    guard startedBytes != completedBytes + bytesInFlight else { return nil }
+    guard startedBytes != completedBytes + brokenBytes + bytesInFlight else { return nil }
     return "\(startedBytes) bytes were sent, \(completedBytes) arrived, \(bytesInFlight) are in flight"
   }
 }

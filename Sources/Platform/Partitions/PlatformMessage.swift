@@ -66,6 +66,10 @@ struct PlatformMessage: BitwiseCopyable {
     case fetch(SegmentKey)
     /// A tier asks the next one whether a segment that it stores has changed.
     case confirm(SegmentKey)
+    /// The tier above cannot serve a segment or a question.
+    case refused(SegmentKey, Refusal)
+    /// A session whose site is lost goes on at another one, which frees the memory.
+    case moved(UnsafeMutablePointer<ViewerSession>)
     /// It has not.
     case confirmed(SegmentKey)
     /// The last byte of a segment that was asked for.
@@ -87,4 +91,12 @@ struct PlatformMessage: BitwiseCopyable {
     /// What became of that.
     case offsetReply(OffsetReply)
   }
+}
+
+/// Why the tier above did not serve a request.
+struct Refusal: BitwiseCopyable {
+  /// Whether it was a question about a stored segment.
+  var isConditional: Bool
+  /// Whether the origin failed; else the cache that was asked is lost.
+  var isByOrigin: Bool
 }

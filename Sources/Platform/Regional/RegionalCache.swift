@@ -36,6 +36,10 @@ struct TierPosition {
   let address: PartitionIndex
   /// One way to the partitions that ask it.
   let latencyBelow: SimDuration
+  /// Sites that ask it although they are not the tier below, and one way to them.
+  let passers: (sites: Range<Int>, latency: SimDuration)
+  /// When it is lost.
+  let outages: [SiteOutage]
   /// Share of the whole cache that is simulated.
   let keptShare: Double
 }
@@ -52,6 +56,11 @@ enum RegionalEvent: BitwiseCopyable {
   case confirmed(SegmentKey)
   /// The first byte of a segment has been read from disk.
   case read(request: UInt32, SegmentKey)
+  /// The tier above cannot serve a request.
+  case refused(SegmentKey, Refusal)
+  /// The cache is lost, or back again.
+  case fails(losesContent: Bool)
+  case returns
   /// A window of the time series ends.
   case snapshot
 }
@@ -60,10 +69,15 @@ enum RegionalEvent: BitwiseCopyable {
 struct RegionalState: ~Copyable {
   /// A request of the tier below that has not been answered.
   private struct Request: BitwiseCopyable {
+    var key: SegmentKey
     var asker: PartitionIndex
     /// Whether the asker has the segment and wants to know whether it is still good.
     var isConditional: Bool
     var arrivedAt: SimTime
+    /// Whether it waits for an answer.
+    var isOpen = true
+    /// Whether the asker has been refused in the meantime.
+    var isRefused = false
   }
 
   private let position: TierPosition
@@ -80,6 +94,8 @@ struct RegionalState: ~Copyable {
   /// Requests that wait, by number, with a list of free numbers.
   private var requests: [Request] = []
   private var freeRequests: [UInt32] = []
+  /// Outages that the cache is in.
+  private var outages = 0
   private var totals = RegionalCounters()
   private var firstByteTimes = LogLinearHistogram()
   private var snapshots: [RegionalSnapshot] = []
@@ -103,10 +119,14 @@ struct RegionalState: ~Copyable {
       address: position.address,
       capacity: BitRate(bitsPerSecond: Double(settings.linkBitsPerSecond) * position.keptShare),
       fetchRate: BitRate(bitsPerSecond: Double(scenario.network.fetchBitsPerSecond)),
-      latency: position.latencyBelow, backing: run.queue)
+      latency: position.latencyBelow, passers: position.passers, backing: run.queue)
     log = EventLog(run: run, partition: Int(position.address.rawValue))
     invariants = InvariantSchedule(run: run)
     egress.queue.schedule(.snapshot, at: observation.next(after: .zero))
+    for outage in position.outages {
+      egress.queue.schedule(.fails(losesContent: outage.losesContent), at: outage.start)
+      egress.queue.schedule(.returns, at: outage.end)
+    }
   }
 
   mutating func nextEventTime() -> SimTime { egress.nextEventTime() }
@@ -128,6 +148,7 @@ struct RegionalState: ~Copyable {
     case .confirm(let key): egress.queue.schedule(.confirm(key, for: from), at: message.at)
     case .segment(let key): egress.queue.schedule(.fetched(key), at: message.at)
     case .confirmed(let key): egress.queue.schedule(.confirmed(key), at: message.at)
+    case .refused(let key, let refusal): egress.queue.schedule(.refused(key, refusal), at: message.at)
     default: preconditionFailure("a cache of the middle tiers knows segments only")
     }
   }
@@ -139,10 +160,10 @@ struct RegionalState: ~Copyable {
   private mutating func handle(_ event: RegionalEvent, at now: SimTime) {
     switch event {
     case .asked(let key, let asker):
-      asked(key, Request(asker: asker, isConditional: false, arrivedAt: now), at: now)
+      asked(key, Request(key: key, asker: asker, isConditional: false, arrivedAt: now), at: now)
       note(.asked, target: UInt32(asker.rawValue), at: now)
     case .confirm(let key, let asker):
-      asked(key, Request(asker: asker, isConditional: true, arrivedAt: now), at: now)
+      asked(key, Request(key: key, asker: asker, isConditional: true, arrivedAt: now), at: now)
       note(.confirm, target: UInt32(asker.rawValue), at: now)
     case .fetched(let key):
       fetchArrives(key, at: now)
@@ -153,6 +174,16 @@ struct RegionalState: ~Copyable {
     case .read(let number, let key):
       send(key, to: takeRequest(number), at: now)
       note(.read, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .refused(let key, let refusal):
+      isRefused(key, refusal, at: now)
+      note(.refused, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .fails(let losesContent):
+      fails(losesContent: losesContent, at: now)
+      note(.fails, target: 0, at: now)
+    case .returns:
+      outages -= 1
+      if outages == 0 { cache.setUp(true, server: 0, losesContent: false) }
+      note(.returns, target: 0, at: now)
     case .snapshot:
       egress.queue.schedule(.snapshot, at: observation.next(after: now))
       if observation.endsWarmup(now) { firstByteTimes = LogLinearHistogram() }
@@ -163,6 +194,10 @@ struct RegionalState: ~Copyable {
 
   /// A cache that has no copy passes a question on rather than fetching: the asker has the bytes already.
   private mutating func asked(_ key: SegmentKey, _ request: Request, at now: SimTime) {
+    if outages > 0 {
+      refuse(key, request, byOrigin: false, at: now)
+      return
+    }
     if request.isConditional { totals.confirmationsAsked += 1 }
     if request.isConditional, !cache.contains(key) {
       ask(.confirm(key), for: key, request, at: now)
@@ -217,9 +252,46 @@ struct RegionalState: ~Copyable {
       let request = takeRequest(number)
       if isStored || request.isConditional {
         send(key, to: request, at: now)
-      } else {
+      } else if !request.isRefused {
         ask(.fetch(key), for: key, request, at: now)
       }
+    }
+  }
+
+  /// The tier above could not serve a request: those who wait for it have to ask again.
+  private mutating func isRefused(_ key: SegmentKey, _ refusal: Refusal, at now: SimTime) {
+    totals.refused += 1
+    guard var waiters = fetches.complete(key) else {
+      violations.append("\(position.name) was refused what it had not asked for: \(key)")
+      return
+    }
+    while let number = fetches.next(&waiters) {
+      refuse(key, takeRequest(number), byOrigin: refusal.isByOrigin, at: now)
+    }
+  }
+
+  private mutating func refuse(_ key: SegmentKey, _ request: Request, byOrigin: Bool, at now: SimTime) {
+    if request.isRefused { return }
+    totals.refusals += 1
+    let refusal = Refusal(isConditional: request.isConditional, isByOrigin: byOrigin)
+    egress.reply(.refused(key, refusal), to: request.asker, at: now)
+  }
+
+  /// The cache is lost with everything that it was about to send; whoever waited is told, and asks elsewhere.
+  private mutating func fails(losesContent: Bool, at now: SimTime) {
+    outages += 1
+    guard outages == 1 else { return }
+    cache.setUp(false, server: 0, losesContent: losesContent)
+    var refused: [(SegmentKey, Request)] = []
+    egress.breakOff(at: now) { segment in
+      refused.append(
+        (segment.key, Request(key: segment.key, asker: segment.asker, isConditional: false, arrivedAt: now)))
+    }
+    for (key, request) in refused { refuse(key, request, byOrigin: false, at: now) }
+    // What they wait for will still arrive, or be read, with nobody left to have it.
+    for number in requests.indices where requests[number].isOpen && !requests[number].isRefused {
+      refuse(requests[number].key, requests[number], byOrigin: false, at: now)
+      requests[number].isRefused = true
     }
   }
 
@@ -234,14 +306,16 @@ struct RegionalState: ~Copyable {
 
   private mutating func takeRequest(_ number: UInt32) -> Request {
     freeRequests.append(number)
+    requests[Int(number)].isOpen = false
     return requests[Int(number)]
   }
 
   /// Answers a request: with the segment, or with the word that it has not changed.
   private mutating func send(_ key: SegmentKey, to request: Request, at now: SimTime) {
+    if request.isRefused { return }
     firstByteTimes.add(now - request.arrivedAt)
     if request.isConditional {
-      egress.post(.confirmed(key), to: request.asker, after: egress.latency, at: now)
+      egress.reply(.confirmed(key), to: request.asker, at: now)
     } else {
       egress.send(key, bytes: catalog.bytes(of: key), to: request.asker, at: now)
     }
@@ -265,6 +339,9 @@ struct RegionalState: ~Copyable {
     case confirm = 5
     case confirmed = 6
     case read = 7
+    case refused = 8
+    case fails = 9
+    case returns = 10
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {
@@ -293,7 +370,8 @@ struct RegionalState: ~Copyable {
     }
     expect(cache.residentBytes <= diskBytes, "the cache holds no more than its disk", in: &violations)
     expect(
-      totals.fetches + totals.confirmations == totals.fetched + totals.confirmed + Int64(fetches.count),
+      totals.fetches + totals.confirmations
+        == totals.fetched + totals.confirmed + totals.refused + Int64(fetches.count),
       "every fetch has arrived or is in flight", in: &violations)
     expect(
       totals.sentBytes == egress.completedBytes, "what the link delivered was sent on to sites", in: &violations)

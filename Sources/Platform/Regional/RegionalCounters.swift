@@ -14,6 +14,9 @@ struct RegionalCounters: Sendable {
   var confirmed: Int64 = 0
   /// Such questions from the tier below.
   var confirmationsAsked: Int64 = 0
+  /// Requests that the tier above refused, and requests of the tier below that were refused here.
+  var refused: Int64 = 0
+  var refusals: Int64 = 0
   /// Requests that were served from memory, and their bytes.
   var memoryHits: Int64 = 0
   var memoryHitBytes: Int64 = 0
@@ -45,7 +48,8 @@ struct RegionalCounters: Sendable {
 
   private static let wholeNumbers: [any WritableKeyPath<RegionalCounters, Int64> & Sendable] = [
     \.fetches, \.fetched, \.fetchedBytes, \.coalesced, \.sent, \.sentBytes, \.carriedBytes,
-    \.writtenBytes, \.evictions, \.confirmations, \.confirmed, \.confirmationsAsked, \.memoryHits, \.memoryHitBytes,
+    \.writtenBytes, \.evictions, \.refused, \.refusals, \.confirmations, \.confirmed, \.confirmationsAsked,
+    \.memoryHits, \.memoryHitBytes,
   ]
 
   private func combined(with other: RegionalCounters, sign: Int64) -> RegionalCounters {

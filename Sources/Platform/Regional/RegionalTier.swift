@@ -38,6 +38,7 @@ struct RegionalTier: Sendable {
     add("all", "requests", "", Double(all.requests(hits: false)))
     add("all", "hit_ratio", "", Double(all.requests(hits: true)) / Double(all.requests(hits: false)))
     add("all", "byte_hit_ratio", "", Double(all.bytes(hits: true)) / Double(all.bytes(hits: false)))
+    if all.refusals > 0 { add("all", "refusals", "", Double(all.refusals)) }
     add("all", "coalesced", "", Double(all.coalesced))
     add("all", "bytes", "bytes", Double(all.sentBytes))
     add("all", "gbps", "Gbit/s", Double(all.carriedBytes) * 8e-9 / seconds)
@@ -89,6 +90,7 @@ struct RegionalTier: Sendable {
       row.memoryHitBytes = totals.memoryHitBytes
       row.coalesced = totals.coalesced
       row.confirmations = totals.confirmations
+      row.refused = totals.refused
       row.fetches = totals.fetches
       row.fetchedBytes = totals.fetchedBytes
       row.sentBytes = totals.sentBytes

@@ -31,6 +31,14 @@ public struct CDNRow: Sendable, Equatable {
   public var sentBytes: Int64 = 0
   /// Misses by cause, in the order of `missCauses`.
   public var missesByCause = missCauses.map { _ in Int64(0) }
+  /// Fetches and questions that the next tier refused; for the origin, requests that failed there.
+  public var refused: Int64 = 0
+  /// Downloads that broke off because a server or the site failed.
+  public var brokenDownloads: Int64 = 0
+  /// Sessions that left a lost site for another, and sessions that came from one.
+  public var steeredAway: Int64 = 0
+  /// See `steeredAway`.
+  public var steeredHere: Int64 = 0
   /// Objects evicted.
   public var evictions: Int64 = 0
   /// Bytes written to disks.
@@ -91,6 +99,7 @@ extension PlatformResults {
     origin.requestedBytes = observed.core.sentBytes
     origin.hits = observed.core.sent
     origin.hitBytes = observed.core.sentBytes
+    origin.refused = observed.core.failures
     origin.sentBytes = observed.core.sentBytes
     origin.firstByteTimes = core.firstByteTimes
     return rows + [origin]
@@ -119,6 +128,10 @@ extension PlatformResults {
     row.diskWrittenBytes = counters.diskWrittenBytes
     row.residentBytes = residentBytes
     row.firstByteTimes = firstBytes
+    row.refused = counters.refused
+    row.brokenDownloads = counters.brokenDownloads
+    row.steeredAway = counters.steeredAway
+    row.steeredHere = counters.steeredHere
     row.serverImbalance = counters.serverImbalance
     row.bill(prices, diskBytes: edgeDiskBytes * disks, seconds: observed.seconds)
     return row

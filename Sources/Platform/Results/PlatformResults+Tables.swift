@@ -77,6 +77,12 @@ extension PlatformResults {
       add("cdn", "all", "memory_hit_ratio", "", Double(total.memoryHits) / Double(total.requests))
     }
     if total.confirmations > 0 { add("cdn", "all", "confirmations", "", Double(total.confirmations)) }
+    if hasOutages {
+      add("cdn", "all", "steered_sessions", "", Double(total.steeredAway))
+      add("cdn", "all", "unanswered_requests", "", Double(total.unanswered))
+      add("cdn", "all", "bypassed_fetches", "", Double(total.bypasses))
+      add("origin", "all", "origin_failures", "", Double(observed.core.failures))
+    }
     if total.brokenDownloads > 0 { add("cdn", "all", "broken_downloads", "", Double(total.brokenDownloads)) }
     add("cdn", "all", "edge_bytes", "bytes", Double(total.carriedBytes))
     add("cdn", "all", "evictions", "", Double(total.evictions))

@@ -36,6 +36,8 @@ public struct PlatformResults: Sendable {
 
   /// Whether viewers had to deal with services.
   let hasServices: Bool
+  /// Whether the scenario has outages of sites, caches or the origin.
+  let hasOutages: Bool
   let windows: [ObservedWindow]
   let observed: ObservedWindow
   let sites: [SiteResults]
@@ -58,6 +60,9 @@ public struct PlatformResults: Sendable {
     logs: [NamedEventLog]
   ) {
     scenarioName = scenario.name
+    hasOutages = scenario.failures.contains {
+      [.edgeServer, .edgeSite, .regionalCache, .origin].contains($0.component)
+    }
     hasServices = scenario.services != nil
     self.scale = scale
     self.identity = identity

@@ -10,6 +10,8 @@ public struct CDNSettings: SettingsGroup, Equatable {
   public var regional: RegionalSettings?
   /// One cache between regional caches and origin; `nil` where regional caches fetch from the origin.
   public var shield: ShieldSettings?
+  /// Where viewers go whose edge site is lost; `nil` where they have no other site.
+  public var steering: SteeringSettings?
   /// The origin that holds every title.
   public var origin = OriginSettings()
   /// What moving and keeping bytes costs.
@@ -25,6 +27,9 @@ public struct CDNSettings: SettingsGroup, Equatable {
       .optionalGroup("regional", \.regional, "Caches between edge and origin; left out, edges fetch from the origin.")
       .optionalGroup(
         "shield", \.shield, "One cache between regional caches and origin; left out, they fetch from the origin."
+      )
+      .optionalGroup(
+        "steering", \.steering, "Where viewers go whose edge site is lost; left out, they have no other site."
       )
       .group("origin", \.origin, "The origin that holds every title.")
       .group("prices", \.prices, "What moving and keeping bytes costs, in dollars.")
@@ -42,6 +47,11 @@ public struct CDNSettings: SettingsGroup, Equatable {
 extension CDNSettings {
   /// One way between the origin and the tier that asks it, where there is one between edge and origin.
   var latencyBelowOrigin: SimDuration? { shield?.originLatency ?? regional?.originLatency }
+
+  /// One way between an edge site and what stands above its regional cache, which it asks while that is lost.
+  func latencyPastRegional(backhaul: SimDuration) -> SimDuration {
+    backhaul + (regional?.originLatency ?? .zero)
+  }
 }
 
 /// Edge sites: each serves its share of the viewers from its own disk.
@@ -174,6 +184,8 @@ public struct OriginSettings: SettingsGroup, Equatable {
   public var service = SimDuration.milliseconds(20)
   /// Coefficient of variation of that time (lognormal).
   public var serviceCV = 1.0
+  /// How long an edge site waits before it asks again for what the origin failed to give.
+  public var retryAfter = SimDuration.seconds(1)
 
   /// 20 ms on average.
   public init() {}
@@ -185,5 +197,8 @@ public struct OriginSettings: SettingsGroup, Equatable {
         "service", \.service.nanoseconds, 0...60_000_000_000, "Mean time from a request to the first byte."
       )
       .number("service_cv", \.serviceCV, 0...10, "Coefficient of variation of that time (lognormal).")
+      .duration(
+        "retry_after", \.retryAfter.nanoseconds, 1_000_000...600_000_000_000,
+        "How long an edge site waits before it asks again for what the origin failed to give.")
   }
 }

@@ -18,6 +18,10 @@ extension EdgeSiteState {
 
   mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
+    if isLost {
+      turnAway(slot: slot, at: now)
+      return
+    }
     let key = key(session)
     let bytes = catalog.bytes(of: key)
     session.pointee.requestNumber &+= 1
@@ -49,7 +53,7 @@ extension EdgeSiteState {
     switch fetches.join(key, waiter: slot) {
     case .started:
       if case .confirm = body { totals.confirmations += 1 } else { totals.fetches += 1 }
-      send(body, to: parent, at: now)
+      askAbove(body, at: now)
     case .joined:
       totals.coalesced += 1
     }
@@ -100,6 +104,30 @@ extension EdgeSiteState {
     }
   }
 
+  /// A lost regional cache is passed by for a while; what the origin failed to give is asked for again later.
+  mutating func isRefused(_ key: SegmentKey, _ refusal: Refusal, at now: SimTime) {
+    totals.refused += 1
+    if refusal.isByOrigin {
+      queue.schedule(.fetchAgain(key, isConditional: refusal.isConditional), at: now + settings.retryAfter)
+    } else {
+      parentIsLostUntil = now + Self.bypassTime
+      askAbove(refusal.isConditional ? .confirm(key) : .fetch(key), at: now)
+    }
+  }
+
+  /// How long a site does not ask a regional cache that refused it.
+  private static let bypassTime = SimDuration.seconds(5)
+
+  /// Asks again if anybody still waits.
+  mutating func fetchAgain(_ key: SegmentKey, isConditional: Bool, at now: SimTime) {
+    if fetches.waiters(of: key) == 0 {
+      _ = fetches.complete(key)
+      totals.fetchesGivenUp += 1
+    } else {
+      askAbove(isConditional ? .confirm(key) : .fetch(key), at: now)
+    }
+  }
+
   // MARK: - Servers
 
   private func server(of session: UnsafeMutablePointer<ViewerSession>) -> Int? {
@@ -131,11 +159,7 @@ extension EdgeSiteState {
       for slot in sessions.presentSlots() {
         let session = sessions.at(slot)
         guard cache.count == 1 || self.server(of: session) == server else { continue }
-        switch session.pointee.phase {
-        case .downloading: reconnect(slot: slot, at: now)
-        case .awaitingFetch: leaveServer(session)
-        case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
-        }
+        if session.pointee.phase == .downloading { reconnect(slot: slot, at: now) } else { leaveServer(session) }
       }
     }
   }
@@ -146,20 +170,6 @@ extension EdgeSiteState {
       downServers[server] -= 1
       if downServers[server] == 0 { cache.setUp(true, server: server, losesContent: false) }
     }
-  }
-
-  /// A download broke off: half a round trip later the player knows, and asks for the segment over a new connection.
-  private mutating func reconnect(slot: UInt32, at now: SimTime) {
-    let session = sessions.at(slot)
-    giveUpTransfer(session, at: now)
-    totals.brokenDownloads += 1
-    session.pointee.requestNumber &+= 1
-    session.pointee.phase = .requesting
-    session.pointee.connection = TCPConnection()
-    session.pointee.requestedAt = now + halfRoundTrip(session)
-    let atEdge = session.pointee.connection.request(
-      at: session.pointee.requestedAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
-    queue.schedule(.request(sessions.ref(slot)), at: atEdge)
   }
 }
 
@@ -172,14 +182,27 @@ struct ServerOutage: Sendable {
 }
 
 extension Scenario {
-  /// Outages of named servers of a site.
+  /// Outages of named servers of a site; the loss of a site is one of all its servers.
   func serverOutages(site: Int) -> [ServerOutage] {
-    failures(of: .edgeServer).filter { $0.which.isEmpty || $0.which.contains(site) }.map { failure in
+    let all = Array(0..<cdn.edge.servers)
+    let named = failures(of: .edgeServer).filter { $0.which.isEmpty || $0.which.contains(site) }.map { failure in
       let start = moment(failure.at)
       return ServerOutage(
         start: start, end: start + failure.duration,
-        servers: failure.servers.isEmpty ? Array(0..<cdn.edge.servers) : Array(Set(failure.servers)).sorted(),
+        servers: failure.servers.isEmpty ? all : all.filter { failure.servers.contains($0) },
         losesContent: !failure.keepsContent)
+    }
+    return named
+      + siteOutages(site: site).map {
+        ServerOutage(start: $0.start, end: $0.end, servers: all, losesContent: $0.losesContent)
+      }
+  }
+
+  /// Times for which a regional cache is lost.
+  func regionalOutages(_ index: Int) -> [SiteOutage] {
+    failures(of: .regionalCache).filter { $0.which.isEmpty || $0.which.contains(index) }.map { failure in
+      let start = moment(failure.at)
+      return SiteOutage(start: start, end: start + failure.duration, losesContent: !failure.keepsContent)
     }
   }
 }

@@ -46,6 +46,8 @@ extension EdgeSiteState {
         buffer: PlaybackBuffer(
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
+    sessions.at(session.slot).pointee.home = UInt32(index)
+    sessions.at(session.slot).pointee.startupEnds = now + plan.startupPatience
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
     if let services = settings.services {
       meetServices(slot: session.slot, services, at: now)
@@ -383,7 +385,7 @@ extension EdgeSiteState {
     case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
     if session.pointee.isSampled {
-      records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))
+      records.append(SessionRecord(session.pointee, ending: ending, catalog: catalog))
     }
     sessionEnds(slot: slot, at: now)
     countSessions(at: now)

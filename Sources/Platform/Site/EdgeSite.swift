@@ -42,6 +42,15 @@ enum SiteEvent: BitwiseCopyable {
   case confirmed(SegmentKey)
   /// The first byte of a segment has been read from disk.
   case diskRead(SessionRef, requestNumber: UInt32)
+  /// The tier above cannot serve a request.
+  case refused(SegmentKey, Refusal)
+  /// Time to ask again for what the origin failed to give.
+  case fetchAgain(SegmentKey, isConditional: Bool)
+  /// The whole site is lost, or back again.
+  case siteFails
+  case siteReturns
+  /// A session comes from a lost site.
+  case moved(UnsafeMutablePointer<ViewerSession>)
   /// Named servers fail or come back.
   case serversFail(outage: UInt16)
   case serversReturn(outage: UInt16)
@@ -102,6 +111,10 @@ struct EdgeSiteState: ~Copyable {
   /// Share of the cache servers that work.
   private(set) var workingServers = 1.0
   private let serverFaults: [FaultCourse]
+  /// Whether the whole site is lost.
+  var isLost = false
+  /// Until when the site asks past its regional cache, which refused it lately.
+  var parentIsLostUntil = SimTime.zero
   /// Outages that each server is in.
   var downServers: [Int]
   private let writtenBeforeStart: Int64
@@ -157,6 +170,10 @@ struct EdgeSiteState: ~Copyable {
       queue.schedule(.serversFail(outage: UInt16(number)), at: outage.start)
       queue.schedule(.serversReturn(outage: UInt16(number)), at: outage.end)
     }
+    for outage in settings.siteOutages[index] {
+      queue.schedule(.siteFails, at: outage.start)
+      queue.schedule(.siteReturns, at: outage.end)
+    }
     awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -209,6 +226,21 @@ struct EdgeSiteState: ~Copyable {
     case .diskRead(let session, let requestNumber):
       if sessions.isPresent(session) { diskIsRead(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.diskRead, target: session.slot, at: now)
+    case .refused(let key, let refusal):
+      isRefused(key, refusal, at: now)
+      note(.refused, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .fetchAgain(let key, let isConditional):
+      fetchAgain(key, isConditional: isConditional, at: now)
+      note(.fetchAgain, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .siteFails:
+      siteFails(at: now)
+      note(.siteFails, target: 0, at: now)
+    case .siteReturns:
+      isLost = settings.isLost(site: index, at: now)
+      note(.siteReturns, target: 0, at: now)
+    case .moved(let session):
+      sessionArrives(session, at: now)
+      note(.moved, target: UInt32(sessions.count), at: now)
     case .serversFail(let outage):
       serversFail(settings.serverOutages[index][Int(outage)], at: now)
       note(.serversFail, target: UInt32(outage), at: now)
@@ -274,6 +306,8 @@ struct EdgeSiteState: ~Copyable {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
     case .confirmed(let key): queue.schedule(.confirmed(key), at: message.at)
+    case .refused(let key, let refusal): queue.schedule(.refused(key, refusal), at: message.at)
+    case .moved(let session): queue.schedule(.moved(session), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .offsetReply(let reply):
@@ -282,6 +316,19 @@ struct EdgeSiteState: ~Copyable {
       queue.schedule(.offsetReply(session, isWrite: reply.isWrite, isServed: reply.isServed), at: message.at)
     default: preconditionFailure("nobody sends this to an edge site")
     }
+  }
+
+  /// Asks the regional cache, or the tier above it while that is lost.
+  mutating func askAbove(_ body: PlatformMessage.Body, at now: SimTime) {
+    guard now < parentIsLostUntil else {
+      send(body, to: parent, at: now)
+      return
+    }
+    totals.bypasses += 1
+    outbox.append(
+      PlatformMessage(
+        at: now + settings.latencyPastRegional, from: PartitionIndex(index), to: directory.shield ?? directory.origin,
+        body: body))
   }
 
   /// Sends a message that takes the backhaul latency.
@@ -322,6 +369,11 @@ struct EdgeSiteState: ~Copyable {
     case diskRead = 21
     case serversFail = 22
     case serversReturn = 23
+    case refused = 24
+    case fetchAgain = 25
+    case siteFails = 26
+    case siteReturns = 27
+    case moved = 28
   }
 
   @inline(__always)
@@ -382,7 +434,7 @@ struct EdgeSiteState: ~Copyable {
     bringUpToDate(at: end)
     if snapshots.last?.at != end { recordSnapshot(at: end) }
     for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
-      records.append(SessionRecord(sessions.at(slot).pointee, site: index, ending: .active, catalog: catalog))
+      records.append(SessionRecord(sessions.at(slot).pointee, ending: .active, catalog: catalog))
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,

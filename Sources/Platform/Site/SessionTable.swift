@@ -64,6 +64,10 @@ struct ViewerSession: BitwiseCopyable {
   var requestBytes: Int64
   /// Server of the site that works on the request in flight, where there are several.
   var server = CacheAnswer.noServer
+  /// The site at which the viewer arrived.
+  var home: UInt32 = 0
+  /// When the viewer gives up if the first frame has not been shown.
+  var startupEnds = SimTime.zero
 
   /// The player.
   var rule: SessionRule

@@ -108,6 +108,20 @@ struct SiteCounters: Sendable {
   var memoryHits: Int64 = 0
   /// See `memoryHits`.
   var memoryHitBytes: Int64 = 0
+  /// Sessions that went to another site because this one was lost, and sessions that came from a lost one.
+  var steeredAway: Int64 = 0
+  /// See `steeredAway`.
+  var steeredHere: Int64 = 0
+  /// Requests to a lost site that had nowhere else to go.
+  var unanswered: Int64 = 0
+  /// Times that the whole site was lost.
+  var siteFailures: Int64 = 0
+  /// Requests that the tier above refused.
+  var refused: Int64 = 0
+  /// Requests that went past a lost regional cache.
+  var bypasses: Int64 = 0
+  /// Fetches that were not tried again because nobody waited any more.
+  var fetchesGivenUp: Int64 = 0
   /// Named servers that failed.
   var serverFailures: Int64 = 0
   /// Downloads that broke off because their server failed.
@@ -166,7 +180,8 @@ extension SiteCounters {
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
     \.failedOffsetWrites, \.confirmations, \.confirmed, \.memoryHits, \.memoryHitBytes, \.serverFailures,
-    \.brokenDownloads,
+    \.brokenDownloads, \.steeredAway, \.steeredHere, \.unanswered, \.siteFailures, \.refused, \.bypasses,
+    \.fetchesGivenUp,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

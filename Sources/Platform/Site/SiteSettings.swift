@@ -14,6 +14,14 @@ struct SiteSettings: Sendable {
   let serverFaults: [[FaultCourse]]
   /// Outages of named servers by site.
   let serverOutages: [[ServerOutage]]
+  /// Outages of whole sites by site.
+  let siteOutages: [[SiteOutage]]
+  /// Where viewers of a lost site go, if anywhere.
+  let steering: SteeringSettings?
+  /// One way to the tier above the regional caches.
+  let latencyPastRegional: SimDuration
+  /// How long a site waits before it asks again for what the origin failed to give.
+  let retryAfter: SimDuration
   let servers: Int
   let diskLatency: SimDuration
   let backhaulLatency: SimDuration
@@ -44,6 +52,10 @@ struct SiteSettings: Sendable {
     tcp = scenario.network.tcp.profile
     serverFaults = (0..<scale.keptSites).map { scenario.faults(of: .edgeCache, entity: $0) }
     serverOutages = (0..<scale.keptSites).map { scenario.serverOutages(site: $0) }
+    siteOutages = (0..<scale.keptSites).map { scenario.siteOutages(site: $0) }
+    steering = scenario.cdn.steering
+    latencyPastRegional = scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
+    retryAfter = scenario.cdn.origin.retryAfter
     servers = scenario.cdn.edge.servers
     diskLatency = scenario.cdn.edge.diskLatency
     backhaulLatency = scenario.network.backhaulLatency
