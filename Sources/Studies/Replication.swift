@@ -76,6 +76,7 @@ extension Replication {
         + ["sent_bytes", "evictions", "resident_bytes", "disk_read_bytes", "disk_written_bytes"]
         + ["first_byte_p50_ms", "first_byte_p95_ms", "first_byte_p99_ms", "server_imbalance", "cost_usd"]
         + ["refused", "broken_downloads", "steered_away", "steered_here"]
+        + ["prefetched_bytes", "prefetch_used_bytes", "prefetch_wasted_bytes"]
         + CDNRow.missCauses.map { "miss_\($0)" })
     for row in cdn {
       csv.append(row.tier)
@@ -105,6 +106,9 @@ extension Replication {
       csv.append(row.brokenDownloads)
       csv.append(row.steeredAway)
       csv.append(row.steeredHere)
+      csv.append(row.prefetchedBytes)
+      csv.append(row.prefetchUsedBytes)
+      csv.append(row.prefetchWastedBytes)
       for misses in row.missesByCause { csv.append(misses) }
       csv.endRow()
     }

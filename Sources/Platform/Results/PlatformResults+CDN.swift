@@ -31,6 +31,12 @@ public struct CDNRow: Sendable, Equatable {
   public var sentBytes: Int64 = 0
   /// Misses by cause, in the order of `missCauses`.
   public var missesByCause = missCauses.map { _ in Int64(0) }
+  /// Bytes that were fetched ahead of any request, of these those asked for in time, and those dropped unused.
+  public var prefetchedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  public var prefetchUsedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  public var prefetchWastedBytes: Int64 = 0
   /// Fetches and questions that the next tier refused; for the origin, requests that failed there.
   public var refused: Int64 = 0
   /// Downloads that broke off because a server or the site failed.
@@ -129,6 +135,9 @@ extension PlatformResults {
     row.residentBytes = residentBytes
     row.firstByteTimes = firstBytes
     row.refused = counters.refused
+    row.prefetchedBytes = counters.prefetchedBytes
+    row.prefetchUsedBytes = counters.prefetchUsedBytes
+    row.prefetchWastedBytes = counters.prefetchWastedBytes
     row.brokenDownloads = counters.brokenDownloads
     row.steeredAway = counters.steeredAway
     row.steeredHere = counters.steeredHere

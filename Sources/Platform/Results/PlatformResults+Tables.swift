@@ -76,6 +76,11 @@ extension PlatformResults {
     if total.memoryHits > 0 {
       add("cdn", "all", "memory_hit_ratio", "", Double(total.memoryHits) / Double(total.requests))
     }
+    if total.prefetchedBytes > 0 {
+      add("cdn", "all", "prefetched_bytes", "bytes", Double(total.prefetchedBytes))
+      add("cdn", "all", "prefetch_used_bytes", "bytes", Double(total.prefetchUsedBytes))
+      add("cdn", "all", "prefetch_wasted_bytes", "bytes", Double(total.prefetchWastedBytes))
+    }
     if total.confirmations > 0 { add("cdn", "all", "confirmations", "", Double(total.confirmations)) }
     if hasOutages {
       add("cdn", "all", "steered_sessions", "", Double(total.steeredAway))

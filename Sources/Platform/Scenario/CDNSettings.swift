@@ -89,6 +89,13 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   /// How long a stored segment is served without asking the next tier; zero: always.
   public var timeToLive = SimDuration.zero
 
+  /// Segments at the beginning of each file that are kept for good.
+  public var prefixSegments = 0
+  /// Share of the disk for these prefixes.
+  public var prefixShare = 0.1
+  /// Segments that are fetched ahead of a viewer.
+  public var prefetch = 0
+
   /// What is spread over the servers of a site.
   public enum Spread: String, CaseIterable, Sendable {
     /// Each segment for itself.
@@ -141,10 +148,25 @@ public struct EdgeSettings: SettingsGroup, Equatable {
         "ttl", \.timeToLive.nanoseconds, 0...2_592_000_000_000_000,
         "How long a stored segment is served without asking the next tier whether it changed; 0s: always."
       )
+      .integer(
+        "prefix_segments", \.prefixSegments, 0...100_000,
+        "Segments at the beginning of each file that are kept for good, the most worthwhile files first."
+      )
+      .fraction("prefix_share", \.prefixShare, 0...1, "Share of the disk for these prefixes.")
+      .integer(
+        "prefetch", \.prefetch, 0...1_000, "Segments that a site fetches ahead of the one that a viewer asks for."
+      )
       .check { edge, places in
         do throws(PolicyFailure) {
           let cache = try edge.makeCache(seed: 0)
-          guard cache.pinnedCapacityBytes > 0, edge.servers > 1, edge.spread == .segment else { return [] }
+          guard cache.pinnedCapacityBytes > 0, edge.servers > 1, edge.spread == .segment else {
+            guard edge.prefixSegments > 0, edge.servers > 1, edge.spread == .segment else { return [] }
+            return [
+              InputDiagnostic(
+                place: places["spread"], message: "prefixes are parts of whole files, so servers cannot share them",
+                suggestion: "\"file\" or \"title\"")
+            ]
+          }
           return [
             InputDiagnostic(
               place: places["spread"], message: "\(edge.policy) places whole files, so servers cannot share them",
@@ -161,8 +183,8 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   /// - Throws: `PolicyFailure` where policy or admission is unknown, or cannot work with the disk.
   func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
     try EdgeCache(
-      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes / Int64(servers), tracksMissCauses: false,
-      seed: seed)
+      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes / Int64(servers),
+      prefixShare: prefixSegments > 0 ? prefixShare : 0, tracksMissCauses: false, seed: seed)
   }
 
   /// What a site is made of.

@@ -33,6 +33,7 @@ extension EdgeSiteState {
       return
     }
     let answer = cache.lookup(key, bytes: bytes, now: now.nanoseconds)
+    if settings.prefetch.depth > 0 { fetchAhead(of: key, isHit: answer.outcome.isHit, at: now) }
     if cache.count > 1 { takeServer(answer.server, for: session) }
     if !answer.outcome.isHit {
       ask(.fetch(key), for: key, slot: slot, at: now)
@@ -57,6 +58,29 @@ extension EdgeSiteState {
     case .joined:
       totals.coalesced += 1
     }
+  }
+
+  /// Fetches what the viewer will ask for next and the site does not have, for nobody in particular.
+  private mutating func fetchAhead(of key: SegmentKey, isHit: Bool, at now: SimTime) {
+    prefetched.ask(key, isThere: isHit || fetches.isInFlight(key))
+    let segments = Int(catalog.segmentCounts[key.title])
+    for target in settings.prefetch.targets(after: key, segments: segments) where !cache.isStored(target) {
+      guard fetches.start(target) else { continue }
+      prefetched.fetch(target, bytes: catalog.bytes(of: target))
+      totals.fetches += 1
+      askAbove(.fetch(target), at: now)
+    }
+  }
+
+  /// Brings the totals of what was fetched ahead up to date.
+  mutating func countPrefetches() {
+    var open = PrefetchLedger()
+    swap(&open, &prefetched)
+    open.settle { cache.isStored($0) || fetches.isInFlight($0) }
+    totals.prefetchedBytes = open.fetchedBytes
+    totals.prefetchUsedBytes = open.usedBytes
+    totals.prefetchWastedBytes = open.wastedBytes
+    swap(&open, &prefetched)
   }
 
   /// Whether the cache server that keeps a segment works, where a share of a site's servers failed without names;

@@ -100,6 +100,8 @@ struct EdgeSiteState: ~Copyable {
   private var linkCourse: LinkCourse
   var cache: CacheServers
   var fetches = FetchTable()
+  /// Segments that were fetched ahead of any request.
+  var prefetched = PrefetchLedger()
   var sessions = SessionTable()
   /// The title that ingest has yet to publish, if viewers wait for one.
   var awaited: AwaitedTitle?
@@ -427,6 +429,7 @@ struct EdgeSiteState: ~Copyable {
     totals.carriedBytes = max(totals.carriedBytes, edgeLink.carriedBytes(at: now))
     totals.read(cache.counters)
     totals.read(cache)
+    if settings.prefetch.depth > 0 { countPrefetches() }
     totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
   }
 

@@ -60,7 +60,14 @@ struct Placement {
           filling: cache.pinnedCapacityBytes,
           from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
       }
-      let reactiveBytes = edge.diskBytes / Int64(share.count) - cache.pinnedCapacityBytes
+      if cache.prefixCapacityBytes > 0 {
+        let files = order.map { candidates[$0].file }.filter { share.holds($0) && !cache.placed.contains($0) }
+        cache.prefixes = PlacedPrefixes(
+          segments: edge.prefixSegments, filling: cache.prefixCapacityBytes,
+          files: files.map { ($0, prefixBytes(of: $0, segments: edge.prefixSegments)) })
+      }
+      let reactiveBytes =
+        edge.diskBytes / Int64(share.count) - cache.pinnedCapacityBytes - cache.prefixCapacityBytes
       if edge.prefill == .popular, reactiveBytes > 0 {
         fill(&cache, capacityBytes: reactiveBytes, of: share, whole: edge.spread != .segment)
       }
@@ -86,6 +93,12 @@ struct Placement {
         fill(&cache, capacityBytes: reactiveBytes, of: share, skipping: below)
       }
       return cache
+    }
+  }
+
+  private func prefixBytes(of file: SegmentKey, segments: Int) -> Int64 {
+    (0..<min(segments, Int(catalog.segmentCounts[file.title]))).reduce(0) {
+      $0 + catalog.bytes(title: file.title, rendition: file.representation, segment: $1)
     }
   }
 

@@ -122,6 +122,12 @@ struct SiteCounters: Sendable {
   var bypasses: Int64 = 0
   /// Fetches that were not tried again because nobody waited any more.
   var fetchesGivenUp: Int64 = 0
+  /// Bytes of segments that were fetched ahead of any request, of those asked for in time, and of those dropped unused.
+  var prefetchedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  var prefetchUsedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  var prefetchWastedBytes: Int64 = 0
   /// Named servers that failed.
   var serverFailures: Int64 = 0
   /// Downloads that broke off because their server failed.
@@ -181,7 +187,7 @@ extension SiteCounters {
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
     \.failedOffsetWrites, \.confirmations, \.confirmed, \.memoryHits, \.memoryHitBytes, \.serverFailures,
     \.brokenDownloads, \.steeredAway, \.steeredHere, \.unanswered, \.siteFailures, \.refused, \.bypasses,
-    \.fetchesGivenUp,
+    \.fetchesGivenUp, \.prefetchedBytes, \.prefetchUsedBytes, \.prefetchWastedBytes,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

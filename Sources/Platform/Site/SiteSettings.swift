@@ -1,3 +1,4 @@
+import CDNModel
 import IngestModel
 import NetModel
 import PlayerModel
@@ -24,6 +25,8 @@ struct SiteSettings: Sendable {
   let retryAfter: SimDuration
   let servers: Int
   let diskLatency: SimDuration
+  /// What a site fetches ahead of its viewers.
+  let prefetch: SegmentPrefetch
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   /// The bitrate rule of every player.
@@ -57,6 +60,7 @@ struct SiteSettings: Sendable {
     latencyPastRegional = scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
     retryAfter = scenario.cdn.origin.retryAfter
     servers = scenario.cdn.edge.servers
+    prefetch = SegmentPrefetch(depth: scenario.cdn.edge.prefetch)
     diskLatency = scenario.cdn.edge.diskLatency
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
