@@ -47,8 +47,8 @@ public final class World {
     (sites, middle) =
       try isPlatform
       ? Self.tiers(
-        scenario, scale: scale, map: regionalMap, catalog: catalog, directory: directory, edgeTrace: edgeTrace,
-        identity: identity) : ([], [])
+        scenario, scale: scale, map: regionalMap, catalog: catalog, pattern: pattern, directory: directory,
+        edgeTrace: edgeTrace, identity: identity) : ([], [])
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     var components: [any PlatformComponent] = []
@@ -77,12 +77,14 @@ public final class World {
   }
 
   private static func tiers(
-    _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, directory: PartitionDirectory,
-    edgeTrace: CapacityTrace?, identity: RunIdentity
+    _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, pattern: SegmentPattern,
+    directory: PartitionDirectory, edgeTrace: CapacityTrace?, identity: RunIdentity
   ) throws -> ([EdgeSite], [RegionalCache]) {
     let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
     let demand = Demand(scenario: scenario)
-    let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
+    let filling = try FillingPlan(
+      scenario: scenario, catalog: catalog, demand: demand, pattern: pattern, identity: identity)
+    let placement = filling?.placement ?? Placement(scenario: scenario, catalog: catalog, demand: demand)
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
@@ -92,6 +94,7 @@ public final class World {
       return EdgeSite(
         EdgeSiteState(
           index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
+          filling: filling.map { SiteFilling($0) },
           linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
           parent: directory.regionals.isEmpty ? directory.origin : directory.regionals[map.regional(of: index)],
           directory: directory, run: identity))

@@ -76,7 +76,7 @@ extension Replication {
         + ["sent_bytes", "evictions", "resident_bytes", "disk_read_bytes", "disk_written_bytes"]
         + ["first_byte_p50_ms", "first_byte_p95_ms", "first_byte_p99_ms", "server_imbalance", "cost_usd"]
         + ["refused", "broken_downloads", "steered_away", "steered_here"]
-        + ["prefetched_bytes", "prefetch_used_bytes", "prefetch_wasted_bytes"]
+        + ["prefetched_bytes", "prefetch_used_bytes", "prefetch_wasted_bytes", "fill_bytes"]
         + CDNRow.missCauses.map { "miss_\($0)" })
     for row in cdn {
       csv.append(row.tier)
@@ -109,6 +109,7 @@ extension Replication {
       csv.append(row.prefetchedBytes)
       csv.append(row.prefetchUsedBytes)
       csv.append(row.prefetchWastedBytes)
+      csv.append(row.fillBytes)
       for misses in row.missesByCause { csv.append(misses) }
       csv.endRow()
     }

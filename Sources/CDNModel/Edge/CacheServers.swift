@@ -77,6 +77,7 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
   @usableFromInline var isPlain: Bool
   private let memories: UnsafeMutablePointer<MemoryCopies>?
   private var ring: ServerRing
+  private let wholeRing: ServerRing
   private var freshness = FreshnessTable()
   private var freshnessLimit = 1_024
   private let equipment: CacheEquipment
@@ -110,6 +111,7 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
     count = equipment.servers
     self.equipment = equipment
     self.ring = ring
+    wholeRing = ring
     if equipment.memoryBytes > 0 {
       let memories = UnsafeMutablePointer<MemoryCopies>.allocate(capacity: count)
       for server in 0..<count {
@@ -219,6 +221,32 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
     if losesContent { caches[server].loseContent() }
     memories?[server].removeAll()
     isPlain = count == 1 && memories == nil && equipment.timeToLive == nil && ring.upCount == 1
+  }
+
+  /// What of the site's files belongs on a server when all are up.
+  public func share(of server: Int) -> ServerShare {
+    ServerShare(server: server, ring: wholeRing, spread: equipment.spread)
+  }
+
+  /// Whether a server is up.
+  public func isUp(_ server: Int) -> Bool { ring.isUp(server) }
+
+  // MARK: - Placed files
+
+  /// The files that are placed on a server.
+  public func placed(on server: Int) -> PlacedTitles { caches[server].placed }
+
+  /// Bytes that placed files may take on a server.
+  public func pinnedCapacityBytes(of server: Int) -> Int64 { caches[server].pinnedCapacityBytes }
+
+  /// Places a file on a server; returns whether it is new there.
+  public mutating func place(_ file: SegmentKey, bytes: Int64, on server: Int) -> Bool {
+    caches[server].placed.place(file, bytes: bytes)
+  }
+
+  /// Takes a placed file off a server.
+  public mutating func withdraw(_ file: SegmentKey, bytes: Int64, from server: Int) {
+    caches[server].placed.withdraw(file, bytes: bytes)
   }
 
   /// Servers that are up.

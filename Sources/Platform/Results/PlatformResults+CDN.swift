@@ -37,6 +37,8 @@ public struct CDNRow: Sendable, Equatable {
   public var prefetchUsedBytes: Int64 = 0
   /// See `prefetchedBytes`.
   public var prefetchWastedBytes: Int64 = 0
+  /// Bytes of files that were placed ahead of demand during the run.
+  public var fillBytes: Int64 = 0
   /// Fetches and questions that the next tier refused; for the origin, requests that failed there.
   public var refused: Int64 = 0
   /// Downloads that broke off because a server or the site failed.
@@ -77,6 +79,7 @@ public struct CDNRow: Sendable, Equatable {
     var volume = DeliveryVolume()
     volume.egressBytes = tier == "edge" ? sentBytes : 0
     volume.midgressBytes = fetchedBytes
+    volume.fillBytes = fillBytes
     volume.diskWriteBytes = diskWrittenBytes
     volume.storedByteSeconds = Double(diskBytes) * seconds
     cost = DeliveryCost(volume, prices: prices).total
@@ -135,6 +138,7 @@ extension PlatformResults {
     row.residentBytes = residentBytes
     row.firstByteTimes = firstBytes
     row.refused = counters.refused
+    row.fillBytes = counters.fillBytes
     row.prefetchedBytes = counters.prefetchedBytes
     row.prefetchUsedBytes = counters.prefetchUsedBytes
     row.prefetchWastedBytes = counters.prefetchWastedBytes

@@ -10,6 +10,7 @@ extension PlatformResults {
     volume.egressBytes = total.carriedBytes
     volume.originBytes = observed.core.sentBytes
     volume.midgressBytes = middle.reduce(total.fetchedBytes) { $0 + $1.fetchedBytes }
+    volume.fillBytes = total.fillBytes
     volume.diskWriteBytes = middle.reduce(total.diskWrittenBytes) { $0 + $1.writtenBytes }
     let disks = regionalDiskBytes.reduce(edgeDiskBytes * Int64(sites.count) + shieldDiskBytes, +)
     volume.storedByteSeconds = Double(disks) * observed.seconds
@@ -19,7 +20,8 @@ extension PlatformResults {
       MetricRow(component: "cost", entity: entity, metric: metric, unit: unit, value: value)
     }
     return [
-      row("cost_egress", cost.egress), row("cost_midgress", cost.midgress), row("cost_storage", cost.storage),
+      row("cost_egress", cost.egress), row("cost_midgress", cost.midgress), row("cost_fill", cost.fill),
+      row("cost_storage", cost.storage),
       row("cost_disk_writes", cost.diskWrites), row("cost_total", cost.total),
       row("cost_per_viewer_hour", volume.deliveredHours > 0 ? cost.perDeliveredHour : .nan),
       row("origin_offload", volume.egressBytes > 0 ? volume.originOffload : .nan, unit: ""),

@@ -76,6 +76,10 @@ extension PlatformResults {
     if total.memoryHits > 0 {
       add("cdn", "all", "memory_hit_ratio", "", Double(total.memoryHits) / Double(total.requests))
     }
+    if total.fillBytes > 0 {
+      add("cdn", "all", "fill_bytes", "bytes", Double(total.fillBytes))
+      add("cdn", "all", "fill_missed_bytes", "bytes", Double(total.fillMissedBytes))
+    }
     if total.prefetchedBytes > 0 {
       add("cdn", "all", "prefetched_bytes", "bytes", Double(total.prefetchedBytes))
       add("cdn", "all", "prefetch_used_bytes", "bytes", Double(total.prefetchUsedBytes))

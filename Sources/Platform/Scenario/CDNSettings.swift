@@ -89,6 +89,12 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   /// How long a stored segment is served without asking the next tier; zero: always.
   public var timeToLive = SimDuration.zero
 
+  /// How hot-title placement foretells the demand.
+  public var forecaster = "demand"
+  /// How often a forecaster has a site filled anew.
+  public var refillInterval = SimDuration.seconds(3_600)
+  /// Rate at which a site is filled.
+  public var fillBitsPerSecond: Int64 = 1_200_000_000
   /// Segments at the beginning of each file that are kept for good.
   public var prefixSegments = 0
   /// Share of the disk for these prefixes.
@@ -148,6 +154,16 @@ public struct EdgeSettings: SettingsGroup, Equatable {
         "ttl", \.timeToLive.nanoseconds, 0...2_592_000_000_000_000,
         "How long a stored segment is served without asking the next tier whether it changed; 0s: always."
       )
+      .text(
+        "forecaster", \.forecaster,
+        "How hot-title-placement foretells: demand (knows the rates of the scenario), last-window, average:weight=0.1, "
+          + "learned:model=FILE,precision=w8a8."
+      )
+      .duration(
+        "refill", \.refillInterval.nanoseconds, 1_000_000_000...86_400_000_000_000,
+        "How often a forecaster has a site filled anew."
+      )
+      .bitRate("fill_rate", \.fillBitsPerSecond, 1_000...1_000_000_000_000, "Rate at which a site is filled.")
       .integer(
         "prefix_segments", \.prefixSegments, 0...100_000,
         "Segments at the beginning of each file that are kept for good, the most worthwhile files first."
@@ -159,6 +175,13 @@ public struct EdgeSettings: SettingsGroup, Equatable {
       .check { edge, places in
         do throws(PolicyFailure) {
           let cache = try edge.makeCache(seed: 0)
+          if cache.pinnedCapacityBytes == 0, edge.forecaster != "demand" {
+            return [
+              InputDiagnostic(
+                place: places["forecaster"], message: "foretells for a placement, but the policy is \(edge.policy)",
+                suggestion: "\"policy\": \"hot-title-placement\"")
+            ]
+          }
           guard cache.pinnedCapacityBytes > 0, edge.servers > 1, edge.spread == .segment else {
             guard edge.prefixSegments > 0, edge.servers > 1, edge.spread == .segment else { return [] }
             return [
@@ -176,6 +199,19 @@ public struct EdgeSettings: SettingsGroup, Equatable {
           return [InputDiagnostic(place: places["policy"], message: error.description)]
         }
       }
+      .check { edge, places in
+        do throws(PolicyFailure) {
+          _ = try edge.forecasterChoice
+          return []
+        } catch {
+          return [InputDiagnostic(place: places["forecaster"], message: error.description)]
+        }
+      }
+  }
+
+  /// The forecaster of the placement; `nil` where it knows the demand.
+  var forecasterChoice: ForecasterChoice? {
+    get throws(PolicyFailure) { forecaster == "demand" ? nil : try ForecasterChoice(forecaster) }
   }
 
   /// An empty cache of one server.

@@ -26,6 +26,7 @@ extension EdgeSiteState {
     let bytes = catalog.bytes(of: key)
     session.pointee.requestNumber &+= 1
     session.pointee.requestBytes = bytes
+    if filling != nil, session.pointee.requestNumber == 1 { filling?.sessions[key.title] += 1 }
     totals.requests += 1
     guard isUp(serverOf: key) else {
       cache.countHealthMiss(bytes: bytes)

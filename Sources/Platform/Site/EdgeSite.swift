@@ -51,6 +51,10 @@ enum SiteEvent: BitwiseCopyable {
   case siteReturns
   /// A session comes from a lost site.
   case moved(UnsafeMutablePointer<ViewerSession>)
+  /// Time to foretell the demand and plan how the site is filled.
+  case fill
+  /// A file of the plan has arrived.
+  case fillStep(UInt32, plan: UInt32)
   /// Named servers fail or come back.
   case serversFail(outage: UInt16)
   case serversReturn(outage: UInt16)
@@ -100,6 +104,8 @@ struct EdgeSiteState: ~Copyable {
   private var linkCourse: LinkCourse
   var cache: CacheServers
   var fetches = FetchTable()
+  /// How the site's placement follows its viewers, if it does.
+  var filling: SiteFilling?
   /// Segments that were fetched ahead of any request.
   var prefetched = PrefetchLedger()
   var sessions = SessionTable()
@@ -145,6 +151,7 @@ struct EdgeSiteState: ~Copyable {
 
   init(
     index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming CacheServers, demand: [SiteDemand],
+    filling: SiteFilling?,
     linkCourse: LinkCourse, parent: PartitionIndex, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
@@ -176,6 +183,8 @@ struct EdgeSiteState: ~Copyable {
       queue.schedule(.siteFails, at: outage.start)
       queue.schedule(.siteReturns, at: outage.end)
     }
+    self.filling = filling
+    if let filling { queue.schedule(.fill, at: .zero + filling.plan.interval) }
     awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -234,6 +243,12 @@ struct EdgeSiteState: ~Copyable {
     case .fetchAgain(let key, let isConditional):
       fetchAgain(key, isConditional: isConditional, at: now)
       note(.fetchAgain, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .fill:
+      planFill(at: now)
+      note(.fill, target: 0, at: now)
+    case .fillStep(let number, let plan):
+      carryOut(number, of: plan)
+      note(.fillStep, target: number, at: now)
     case .siteFails:
       siteFails(at: now)
       note(.siteFails, target: 0, at: now)
@@ -376,6 +391,8 @@ struct EdgeSiteState: ~Copyable {
     case siteFails = 26
     case siteReturns = 27
     case moved = 28
+    case fill = 29
+    case fillStep = 30
   }
 
   @inline(__always)
@@ -430,7 +447,7 @@ struct EdgeSiteState: ~Copyable {
     totals.read(cache.counters)
     totals.read(cache)
     if settings.prefetch.depth > 0 { countPrefetches() }
-    totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
+    totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart + totals.fillBytes
   }
 
   mutating func finish(at end: SimTime) -> SiteResults {

@@ -10,9 +10,31 @@ struct Placement {
   private let candidates: [PlacementCandidate]
   private let order: [Int]
   private let catalog: Catalog
+  private let renditionShares: [Double]
+
+  private init(_ candidates: [PlacementCandidate], catalog: Catalog, renditionShares: [Double]) {
+    self.candidates = candidates
+    self.catalog = catalog
+    self.renditionShares = renditionShares
+    order = PlacedTitles.order(candidates)
+  }
+
+  /// The same files for other expectations: sessions by title.
+  func candidates(sessions: (Int) -> Double) -> [PlacementCandidate] {
+    candidates.map { known in
+      var candidate = known
+      candidate.expectedBytesServed =
+        sessions(known.file.title) * renditionShares[known.file.representation] * Double(known.storedBytes)
+      return candidate
+    }
+  }
+
+  /// The placement that other expectations lead to.
+  func foretold(sessions: (Int) -> Double) -> Placement {
+    Placement(candidates(sessions: sessions), catalog: catalog, renditionShares: renditionShares)
+  }
 
   init(scenario: Scenario, catalog: Catalog, demand: Demand) {
-    self.catalog = catalog
     let renditionShares = Self.renditionShares(viewers: scenario.viewers, catalog: catalog)
     let endS = scenario.duration.seconds
     let regular = demand.regular.expectedArrivals(until: endS)
@@ -32,8 +54,7 @@ struct Placement {
             expectedBytesServed: sessions * renditionShares[rendition] * Double(bytes), storedBytes: bytes))
       }
     }
-    self.candidates = candidates
-    order = PlacedTitles.order(candidates)
+    self.init(candidates, catalog: catalog, renditionShares: renditionShares)
   }
 
   /// Share of the viewers for whom each rendition is the highest that fits into 80 % of their access rate.

@@ -122,6 +122,10 @@ struct SiteCounters: Sendable {
   var bypasses: Int64 = 0
   /// Fetches that were not tried again because nobody waited any more.
   var fetchesGivenUp: Int64 = 0
+  /// Bytes of files that were placed during the run.
+  var fillBytes: Int64 = 0
+  /// Bytes of files that a forecast wanted and the rate did not allow.
+  var fillMissedBytes: Int64 = 0
   /// Bytes of segments that were fetched ahead of any request, of those asked for in time, and of those dropped unused.
   var prefetchedBytes: Int64 = 0
   /// See `prefetchedBytes`.
@@ -187,7 +191,7 @@ extension SiteCounters {
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
     \.failedOffsetWrites, \.confirmations, \.confirmed, \.memoryHits, \.memoryHitBytes, \.serverFailures,
     \.brokenDownloads, \.steeredAway, \.steeredHere, \.unanswered, \.siteFailures, \.refused, \.bypasses,
-    \.fetchesGivenUp, \.prefetchedBytes, \.prefetchUsedBytes, \.prefetchWastedBytes,
+    \.fillBytes, \.fillMissedBytes, \.fetchesGivenUp, \.prefetchedBytes, \.prefetchUsedBytes, \.prefetchWastedBytes,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
