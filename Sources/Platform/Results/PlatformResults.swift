@@ -38,6 +38,9 @@ public struct PlatformResults: Sendable {
   let hasServices: Bool
   /// Whether the scenario has outages of sites, caches or the origin.
   let hasOutages: Bool
+  /// Names of the device classes and of the codecs.
+  let deviceNames: [String]
+  let codecNames: [String]
   let windows: [ObservedWindow]
   let observed: ObservedWindow
   let sites: [SiteResults]
@@ -64,6 +67,8 @@ public struct PlatformResults: Sendable {
       [.edgeServer, .edgeSite, .regionalCache, .origin].contains($0.component)
     }
     hasServices = scenario.services != nil
+    deviceNames = scenario.viewers.devices.map(\.name)
+    codecNames = catalog.codecNames
     self.scale = scale
     self.identity = identity
     self.reached = reached

@@ -12,7 +12,9 @@ import SimEngine
 extension EdgeSiteState {
   func key(_ session: UnsafeMutablePointer<ViewerSession>) -> SegmentKey {
     SegmentKey(
-      title: Int(session.pointee.title), representation: Int(session.pointee.quality),
+      title: Int(session.pointee.title),
+      representation: catalog.representation(
+        rendition: Int(session.pointee.quality), codec: Int(session.pointee.codec)),
       segment: Int(session.pointee.nextSegment))
   }
 
@@ -24,10 +26,10 @@ extension EdgeSiteState {
     }
     let key = key(session)
     let bytes = catalog.bytes(of: key)
-    session.pointee.requestNumber &+= 1
     session.pointee.requestBytes = bytes
     if filling != nil, session.pointee.requestNumber == 1 { filling?.sessions[key.title] += 1 }
     totals.requests += 1
+    if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
     guard isUp(serverOf: key) else {
       cache.countHealthMiss(bytes: bytes)
       ask(.fetch(key), for: key, slot: slot, at: now)

@@ -54,7 +54,7 @@ extension FillingPlan {
     rendition = table.rendition
     fileBytes =
       table.fileBytes
-      + (0..<missing).map { catalog.fileBytes(title: table.fileBytes.count + $0, rendition: table.rendition) }
+      + (0..<missing).map { catalog.fileBytes(title: table.fileBytes.count + $0, representation: table.rendition) }
     interval = edge.refillInterval
     bitsPerSecond = edge.fillBitsPerSecond
     var forecaster = choice.make(fileBytes: fileBytes)
@@ -136,7 +136,7 @@ extension EdgeSiteState {
     guard cache.isUp(server) else { return }
     for file in step.withdrawals {
       cache.withdraw(
-        file, bytes: catalog.fileBytes(title: file.title, rendition: file.representation), from: server)
+        file, bytes: catalog.fileBytes(title: file.title, representation: file.representation), from: server)
     }
     if cache.place(step.file, bytes: step.bytes, on: server) { totals.fillBytes += step.bytes }
   }

@@ -25,18 +25,18 @@ extension EdgeSiteState {
     case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: return
     }
     totals.brokenDownloads += 1
-    session.pointee.requestNumber &+= 1
     connectAnew(slot: slot, at: now + halfRoundTrip(session))
   }
 
   private mutating func connectAnew(slot: UInt32, at sendAt: SimTime) {
     let session = sessions.at(slot)
     session.pointee.phase = .requesting
+    session.pointee.requestNumber &+= 1
     session.pointee.requestedAt = sendAt
     session.pointee.connection = TCPConnection()
     let atEdge = session.pointee.connection.request(
       at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
-    queue.schedule(.request(sessions.ref(slot)), at: atEdge)
+    queue.schedule(.request(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: atEdge)
   }
 
   /// The site is lost, with everybody who downloads from it.
@@ -96,9 +96,11 @@ extension EdgeSiteState {
     let started = session.buffer.hasStarted
     let time = max(now, session.counted.at)
     if started {
-      queue.schedule(.departure(ref), at: time + max(session.departsAt - session.buffer.playhead(at: time), .zero))
+      let watch = session.departsAt - session.buffer.playhead(at: time)
       let dry = session.buffer.stalledSince ?? session.buffer.dryTime ?? time
-      queue.schedule(.stallPatience(ref), at: max(time, dry + session.stallPatience))
+      queue.schedule(.departure(ref, seeks: session.seeks), at: time + max(watch, .zero))
+      queue.schedule(.stallPatience(ref, seeks: session.seeks), at: max(time, dry + session.stallPatience))
+      planSeek(slot: ref.slot, from: time)
       if let services = settings.services {
         queue.schedule(.positionIsDue(ref), at: time + services.use.resumeWriteInterval)
       }

@@ -10,63 +10,60 @@ struct Placement {
   private let candidates: [PlacementCandidate]
   private let order: [Int]
   private let catalog: Catalog
-  private let renditionShares: [Double]
+  /// Share of a title's viewers who want each candidate.
+  private let shares: [Double]
 
-  private init(_ candidates: [PlacementCandidate], catalog: Catalog, renditionShares: [Double]) {
+  private init(_ candidates: [PlacementCandidate], shares: [Double], catalog: Catalog) {
     self.candidates = candidates
+    self.shares = shares
     self.catalog = catalog
-    self.renditionShares = renditionShares
     order = PlacedTitles.order(candidates)
   }
 
   /// The same files for other expectations: sessions by title.
   func candidates(sessions: (Int) -> Double) -> [PlacementCandidate] {
-    candidates.map { known in
+    zip(candidates, shares).map { known, share in
       var candidate = known
-      candidate.expectedBytesServed =
-        sessions(known.file.title) * renditionShares[known.file.representation] * Double(known.storedBytes)
+      candidate.expectedBytesServed = sessions(known.file.title) * share * Double(known.storedBytes)
       return candidate
     }
   }
 
   /// The placement that other expectations lead to.
   func foretold(sessions: (Int) -> Double) -> Placement {
-    Placement(candidates(sessions: sessions), catalog: catalog, renditionShares: renditionShares)
+    Placement(candidates(sessions: sessions), shares: shares, catalog: catalog)
   }
 
   init(scenario: Scenario, catalog: Catalog, demand: Demand) {
-    let renditionShares = Self.renditionShares(viewers: scenario.viewers, catalog: catalog)
+    let viewerShares = Self.viewerShares(viewers: scenario.viewers, catalog: catalog)
     let endS = scenario.duration.seconds
     let regular = demand.regular.expectedArrivals(until: endS)
     let premiere = demand.premiere?.expectedArrivals(until: endS) ?? 0
     let weightSum = catalog.popularity.reduce(0, +)
     var candidates: [PlacementCandidate] = []
-    candidates.reserveCapacity(catalog.titleCount * catalog.renditionCount)
+    var wanted: [Double] = []
+    candidates.reserveCapacity(catalog.titleCount * catalog.representationCount)
     for title in 0..<catalog.titleCount {
       let sessions =
         title == catalog.premiereTitle
         ? premiere : regular * catalog.popularity[title] / max(weightSum, .leastNonzeroMagnitude)
-      for rendition in 0..<catalog.renditionCount {
-        let bytes = catalog.fileBytes(title: title, rendition: rendition)
+      let shares = viewerShares.shares(ofTitle: title)
+      for representation in 0..<catalog.representationCount
+      where catalog.isEncoded(title: title, codec: representation / catalog.renditionCount) {
+        let bytes = catalog.fileBytes(title: title, representation: representation)
         candidates.append(
           PlacementCandidate(
-            title: title, representation: rendition,
-            expectedBytesServed: sessions * renditionShares[rendition] * Double(bytes), storedBytes: bytes))
+            title: title, representation: representation,
+            expectedBytesServed: sessions * shares[representation] * Double(bytes), storedBytes: bytes))
+        wanted.append(shares[representation])
       }
     }
-    self.init(candidates, catalog: catalog, renditionShares: renditionShares)
+    self.init(candidates, shares: wanted, catalog: catalog)
   }
 
-  /// Share of the viewers for whom each rendition is the highest that fits into 80 % of their access rate.
-  static func renditionShares(viewers: ViewerSettings, catalog: Catalog) -> [Double] {
-    var shares = [Double](repeating: 0, count: catalog.renditionCount)
-    let total = viewers.access.reduce(0) { $0 + $1.share }
-    for access in viewers.access {
-      let usable = Double(access.bitsPerSecond) * 0.8
-      let best = catalog.rungBitsPerSecond.lastIndex { $0 <= usable } ?? 0
-      shares[best] += access.share / total
-    }
-    return shares
+  /// Shares of the viewers by the highest rendition that fits into 80 % of their access rate, in their device's codec.
+  static func viewerShares(viewers: ViewerSettings, catalog: Catalog) -> RepresentationShares {
+    RepresentationShares(viewers: viewers, catalog: catalog) { file, access in file <= access * 0.8 }
   }
 
   /// The cache servers of one site as they are when the run starts: placed files, and a reactive share filled as
@@ -119,7 +116,7 @@ struct Placement {
 
   private func prefixBytes(of file: SegmentKey, segments: Int) -> Int64 {
     (0..<min(segments, Int(catalog.segmentCounts[file.title]))).reduce(0) {
-      $0 + catalog.bytes(title: file.title, rendition: file.representation, segment: $1)
+      $0 + catalog.bytes(title: file.title, representation: file.representation, segment: $1)
     }
   }
 
