@@ -97,7 +97,7 @@ extension EdgeSiteState {
     let time = max(now, session.counted.at)
     if started {
       let watch = session.departsAt - session.buffer.playhead(at: time)
-      let dry = session.buffer.stalledSince ?? session.buffer.dryTime ?? time
+      let dry = session.buffer.waitingSince ?? session.buffer.dryTime ?? time
       queue.schedule(.departure(ref, seeks: session.seeks), at: time + max(watch, .zero))
       queue.schedule(.stallPatience(ref, seeks: session.seeks), at: max(time, dry + session.stallPatience))
       planSeek(slot: ref.slot, from: time)
