@@ -215,7 +215,9 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
   /// Notes that a server is done with a request.
   public mutating func end(on server: Int) { if count > 1 { ring.end(on: server) } }
 
-  /// Takes a server down or up. What it stored is there again when it comes back, unless `losesContent`.
+  /// Takes a server down or up.
+  ///
+  /// What it stored is there again when it comes back, unless `losesContent`.
   public mutating func setUp(_ isUp: Bool, server: Int, losesContent: Bool) {
     ring.setUp(isUp, server: server)
     if losesContent { caches[server].loseContent() }

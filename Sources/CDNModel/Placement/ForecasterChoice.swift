@@ -53,8 +53,10 @@ public struct ForecasterChoice: Sendable {
   }
 }
 
-/// Where learned forecasters get their networks: whoever can read and run networks installs a loader, once, before any
-/// choice is read. This module knows no file format and no arithmetic of networks.
+/// Where learned forecasters get their networks.
+///
+/// Whoever can read and run networks installs a loader, once, before any choice is read. This module knows no file format
+/// and no arithmetic of networks.
 public enum LearnedForecasters {
   /// Makes forecasters for titles with files of these sizes.
   public typealias Factory = @Sendable (_ fileBytes: [Int64]) -> any PopularityForecaster

@@ -2,8 +2,9 @@ import CDNModel
 import NetModel
 import SimEngine
 
-/// A cache between edge sites and origin: answers the misses of the tier below, and asks the tier above for what it does
-/// not have. Regional caches and the origin shield are such caches.
+/// A cache between edge sites and origin: a regional cache, or the origin shield.
+///
+/// It answers the misses of the tier below, and asks the tier above for what it does not have.
 ///
 ///     below --fetch--> lookup -- hit (memory, disk) --------> egress link --segment--> below
 ///                        |'----- miss --fetch--> above --segment--> admit --^

@@ -70,9 +70,9 @@ extension FillingPlan {
     }
     self.forecaster = forecaster
     let sizes = fileBytes
-    let rendition = table.rendition
+    let counted = table.rendition
     placement = Placement(scenario: scenario, catalog: catalog, demand: demand).foretold { title in
-      forecaster.expectedBytes(.wholeFile(title: title, representation: rendition)) / Double(max(1, sizes[title]))
+      forecaster.expectedBytes(.wholeFile(title: title, representation: counted)) / Double(max(1, sizes[title]))
     }
   }
 }
