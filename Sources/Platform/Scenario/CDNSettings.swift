@@ -182,17 +182,12 @@ public struct EdgeSettings: SettingsGroup, Equatable {
                 suggestion: "\"policy\": \"hot-title-placement\"")
             ]
           }
-          guard cache.pinnedCapacityBytes > 0, edge.servers > 1, edge.spread == .segment else {
-            guard edge.prefixSegments > 0, edge.servers > 1, edge.spread == .segment else { return [] }
-            return [
-              InputDiagnostic(
-                place: places["spread"], message: "prefixes are parts of whole files, so servers cannot share them",
-                suggestion: "\"file\" or \"title\"")
-            ]
-          }
+          let placesFiles = cache.pinnedCapacityBytes > 0
+          guard edge.servers > 1, edge.spread == .segment, placesFiles || edge.prefixSegments > 0 else { return [] }
+          let what = placesFiles ? "\(edge.policy) places whole files" : "prefixes are parts of whole files"
           return [
             InputDiagnostic(
-              place: places["spread"], message: "\(edge.policy) places whole files, so servers cannot share them",
+              place: places["spread"], message: "\(what), so servers cannot share them",
               suggestion: "\"file\" or \"title\"")
           ]
         } catch {
