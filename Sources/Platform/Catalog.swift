@@ -125,6 +125,12 @@ final class Catalog: Sendable {
     return Int64(video.rounded()) + audioBytes[position]
   }
 
+  /// Bytes of the segment that a key names.
+  @inline(__always)
+  func bytes(of key: SegmentKey) -> Int64 {
+    bytes(title: key.title, representation: key.representation, segment: key.segment)
+  }
+
   /// Bytes of a whole file: every segment of a title in one representation.
   func fileBytes(title: Int, representation: Int) -> Int64 {
     let segments = Int(segmentCounts[title])

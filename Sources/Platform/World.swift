@@ -7,7 +7,7 @@ public import SimEngine
 ///
 ///     site 0 --.
 ///     site 1 ---+-- regional --.
-///     site n ------ regional ---+-- origin      ingest, services, cluster: reached by messages from all
+///     site n ------ regional ---+-- (shield) -- origin      ingest, services, cluster: reached by messages from all
 ///
 /// Sites and what they share are partitions of one run: each window as wide as the least latency between tiers they
 /// run on their own, on any number of threads, and at its border World hands their messages over in the order of the
@@ -17,7 +17,9 @@ public final class World {
   private let scale: PlatformScale
   private let catalog: Catalog
   private let sites: [EdgeSite]
-  private let regionals: [RegionalCache]
+  /// Regional caches, then the shield.
+  private let middle: [RegionalCache]
+  private let regionalCount: Int
   private let core: PlatformCore
   /// Partitions beside sites and core, in their order in the directory.
   private let components: [any PlatformComponent]
@@ -40,13 +42,14 @@ public final class World {
     let regionalMap = RegionalMap(scenario: scenario, scale: scale)
     let directory = PartitionDirectory(
       sites: isPlatform ? scale.keptSites : 0, regionals: isPlatform ? regionalMap.kept : 0,
-      hasIngest: isPlatform && scenario.ingest != nil,
+      hasShield: isPlatform && scenario.cdn.shield != nil, hasIngest: isPlatform && scenario.ingest != nil,
       hasServices: isPlatform && scenario.services != nil, hasCluster: scenario.cluster != nil)
-    (sites, regionals) =
+    regionalCount = directory.regionals.count
+    (sites, middle) =
       try isPlatform
       ? Self.tiers(
-        scenario, scale: scale, map: regionalMap, catalog: catalog, directory: directory, edgeTrace: edgeTrace,
-        frames: pattern.frames, identity: identity) : ([], [])
+        scenario, scale: scale, map: regionalMap, catalog: catalog, pattern: pattern, directory: directory,
+        edgeTrace: edgeTrace, identity: identity) : ([], [])
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     var components: [any PlatformComponent] = []
@@ -75,38 +78,62 @@ public final class World {
   }
 
   private static func tiers(
-    _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, directory: PartitionDirectory,
-    edgeTrace: CapacityTrace?, frames: FramePattern?, identity: RunIdentity
+    _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, pattern: SegmentPattern,
+    directory: PartitionDirectory, edgeTrace: CapacityTrace?, identity: RunIdentity
   ) throws -> ([EdgeSite], [RegionalCache]) {
-    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale, frames: frames)
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale, frames: pattern.frames)
     let demand = Demand(scenario: scenario)
-    let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
+    let filling = try FillingPlan(
+      scenario: scenario, catalog: catalog, demand: demand, pattern: pattern, identity: identity)
+    let placement = filling?.placement ?? Placement(scenario: scenario, catalog: catalog, demand: demand)
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
         frameSample: scenario.player.frameSample, identity: identity)
-      let cache = try placement.makeCache(
+      let cache = try placement.makeServers(
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
         EdgeSiteState(
           index: index, catalog: catalog, settings: settings, cache: cache, demand: processes,
+          filling: filling.map { SiteFilling($0) },
           linkCourse: LinkCourse(scenario: scenario, site: index, trace: edgeTrace, run: identity),
           parent: directory.regionals.isEmpty ? directory.origin : directory.regionals[map.regional(of: index)],
           directory: directory, run: identity))
     }
-    let regionals = try directory.regionals.indices.map { index in
-      let settings = scenario.cdn.regional ?? RegionalSettings()
-      let share = map.keptShare(of: index)
-      let diskBytes = Int64(Double(settings.diskBytes) * share)
-      let cache = try placement.makeCache(
-        settings, diskBytes: diskBytes, behind: scenario.cdn.edge,
-        seed: identity.key(entity: "regional-\(index)", purpose: "cache").bits)
-      return RegionalCache(
-        RegionalState(
-          index: index, scenario: scenario, settings: settings, catalog: catalog, cache: cache, diskBytes: diskBytes,
-          keptShare: share, directory: directory, run: identity))
+    let edgeBytes = scenario.cdn.edge.diskBytes
+    var middle: [RegionalCache] = []
+    func addCache(_ position: TierPosition, _ settings: RegionalSettings, below: Int64) throws {
+      let cache = try placement.makeServers(
+        settings, keptShare: position.keptShare, below: below,
+        seed: identity.key(entity: position.name, purpose: "cache").bits)
+      middle.append(
+        RegionalCache(
+          RegionalState(
+            position, scenario: scenario, settings: settings, catalog: catalog, cache: cache,
+            diskBytes: Int64(Double(settings.diskBytes) * position.keptShare), run: identity)))
     }
-    return (sites, regionals)
+    let regional = scenario.cdn.regional ?? RegionalSettings()
+    for (index, address) in directory.regionals.enumerated() {
+      let position = TierPosition(
+        name: "regional-\(index)", parent: directory.shield ?? directory.origin, address: address,
+        latencyBelow: scenario.network.backhaulLatency, passers: (0..<0, .zero),
+        outages: scenario.regionalOutages(index), keptShare: map.keptShare(of: index))
+      try addCache(position, regional, below: edgeBytes)
+    }
+    if let shield = scenario.cdn.shield, let address = directory.shield {
+      let position = TierPosition(
+        name: "shield", parent: directory.origin, address: address, latencyBelow: regional.originLatency,
+        passers: (
+          directory.sites, scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
+        ), outages: [], keptShare: scale.keptShare)
+      try addCache(position, shield.cache, below: edgeBytes + regional.diskBytes)
+    }
+    return (sites, middle)
+  }
+
+  private func tier(_ name: String, _ caches: ArraySlice<RegionalCache>, at end: SimTime) -> RegionalTier? {
+    if caches.isEmpty { return nil }
+    return RegionalTier(tier: name, caches: caches.map { $0.finish(at: end) }, warmupEnd: .zero + scenario.warmup)
   }
 
   /// Runs the scenario to its end.
@@ -117,7 +144,7 @@ public final class World {
   /// - Throws: `BrokenInvariants` if the run contradicts itself.
   public func run(jobs: Int, keepsGoing: (RunProgress) -> Bool = { _ in true }) throws -> PlatformResults {
     let end = SimTime.zero + scenario.duration
-    let partitions: [any PlatformPartition] = sites + regionals + [core] + components
+    let partitions: [any PlatformPartition] = sites + middle + [core] + components
     let windows = WindowedExecution(
       partitions: partitions, lookahead: scenario.lookahead, jobs: jobs)
     let reached = windows.run(
@@ -132,9 +159,8 @@ public final class World {
     let results = PlatformResults(
       scenario: scenario, scale: scale, catalog: catalog, identity: identity, reached: reached,
       sites: sites.map { $0.finish(at: reached) }, core: core.finish(at: reached),
-      regional: regionals.isEmpty
-        ? nil
-        : RegionalTier(caches: regionals.map { $0.finish(at: reached) }, warmupEnd: .zero + scenario.warmup),
+      regional: tier("regional", middle.prefix(regionalCount), at: reached),
+      shield: tier("shield", middle.dropFirst(regionalCount), at: reached),
       components: components.map { $0.finish(at: reached) },
       logs: partitions.map { (type(of: $0).eventKinds, $0.log) })
     if !results.violations.isEmpty { throw BrokenInvariants(claims: results.violations) }
@@ -166,5 +192,7 @@ public struct BrokenInvariants: Error, CustomStringConvertible {
 
 extension Scenario {
   /// The least time that a message between partitions takes.
-  var lookahead: SimDuration { min(network.backhaulLatency, cdn.regional?.originLatency ?? network.backhaulLatency) }
+  var lookahead: SimDuration {
+    [cdn.regional?.originLatency, cdn.shield?.originLatency].reduce(network.backhaulLatency) { min($0, $1 ?? $0) }
+  }
 }

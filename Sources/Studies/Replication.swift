@@ -72,7 +72,11 @@ extension Replication {
   private static func rows(_ cdn: [CDNRow]) -> CSVRows {
     var csv = CSVRows(
       columns: ["tier", "entity", "requests", "requested_bytes", "hits", "hit_bytes", "hit_ratio", "byte_hit_ratio"]
-        + ["coalesced", "fetches", "fetched_bytes", "evictions", "resident_bytes"]
+        + ["memory_hits", "memory_hit_bytes", "coalesced", "confirmations", "fetches", "fetched_bytes", "offload"]
+        + ["sent_bytes", "evictions", "resident_bytes", "disk_read_bytes", "disk_written_bytes"]
+        + ["first_byte_p50_ms", "first_byte_p95_ms", "first_byte_p99_ms", "server_imbalance", "cost_usd"]
+        + ["refused", "broken_downloads", "steered_away", "steered_here"]
+        + ["prefetched_bytes", "prefetch_used_bytes", "prefetch_wasted_bytes", "fill_bytes"]
         + CDNRow.missCauses.map { "miss_\($0)" })
     for row in cdn {
       csv.append(row.tier)
@@ -83,11 +87,29 @@ extension Replication {
       csv.append(row.hitBytes)
       csv.append(known: Double(row.hits) / Double(row.requests))
       csv.append(known: Double(row.hitBytes) / Double(row.requestedBytes))
+      csv.append(row.memoryHits)
+      csv.append(row.memoryHitBytes)
       csv.append(row.coalesced)
+      csv.append(row.confirmations)
       csv.append(row.fetches)
       csv.append(row.fetchedBytes)
+      csv.append(known: row.offload)
+      csv.append(row.sentBytes)
       csv.append(row.evictions)
       csv.append(row.residentBytes)
+      csv.append(row.diskReadBytes)
+      csv.append(row.diskWrittenBytes)
+      for share in [0.5, 0.95, 0.99] { csv.append(known: row.firstByteTimes.map { $0.quantile(share) * 1_000 }) }
+      csv.append(known: row.serverImbalance)
+      csv.append(known: row.cost)
+      csv.append(row.refused)
+      csv.append(row.brokenDownloads)
+      csv.append(row.steeredAway)
+      csv.append(row.steeredHere)
+      csv.append(row.prefetchedBytes)
+      csv.append(row.prefetchUsedBytes)
+      csv.append(row.prefetchWastedBytes)
+      csv.append(row.fillBytes)
       for misses in row.missesByCause { csv.append(misses) }
       csv.endRow()
     }

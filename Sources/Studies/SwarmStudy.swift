@@ -122,6 +122,11 @@ public struct SwarmStudy {
       failures.append(
         "{\"at\":\"20:00:30\",\"what\":\"\(what)\",\"remaining\":\(remaining),\"duration\":\"20s\",\"ramp\":\"2s\"}")
     }
+    if stream.below(3) == 0 {
+      let what = pick(["edge-server", "edge-site", "origin"])
+      let rest = pick(["", #", "keeps_content": true"#])
+      failures.append("{\"at\":\"20:00:25\",\"what\":\"\(what)\",\"duration\":\"15s\"\(rest)}")
+    }
     set("network.backhaul_latency", pick(["1ms", "15ms", "300ms"]))
     set("cdn.edge.sites", pick(["1", "2", "5"]))
     set("cdn.edge.disk", pick(["1kB", "1MB", "300MB", "40GB"]))
@@ -129,8 +134,17 @@ public struct SwarmStudy {
       "cdn.edge.policy",
       pick(["lru", "hot-title-placement", "hot-title-placement:pinned-share=0.5", "sieve", "s3fifo"]))
     set("cdn.edge.prefill", pick(["empty", "popular"]))
+    set("cdn.edge.servers", pick(["1", "1", "3"]))
+    set("cdn.edge.memory", pick(["0B", "10MB"]))
+    set("cdn.edge.disk_latency", pick(["0s", "5ms"]))
+    set("cdn.edge.ttl", pick(["0s", "0s", "20s"]))
+    set("cdn.steering", pick(["null", #"{"detection":"500ms"}"#]))
     if stream.below(2) == 0 {
       set("cdn.regional", #"{"count":2,"disk":"200MB","link":"300Mbit/s","origin_latency":"7ms","policy":"sieve"}"#)
+      if stream.chance(0.5) { set("cdn.shield", #"{"disk":"1GB","link":"300Mbit/s","ttl":"30s"}"#) }
+      if stream.below(3) == 0 {
+        failures.append(#"{"at":"20:00:20","what":"regional-cache","which":[1],"duration":"25s"}"#)
+      }
     }
     set("cdn.origin.service", pick(["0s", "20ms", "2s"]))
     let services = pick(["null", "null", "{}", Self.starvedServices])

@@ -6,5 +6,6 @@ import Reporting
 
 Interruption.install()
 NeuralBitrateModel.install()
+NeuralPopularityModel.install()
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(Simrun.run(arguments).rawValue)

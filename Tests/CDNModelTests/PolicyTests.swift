@@ -152,7 +152,7 @@ struct PolicyTests {
         }
         #expect(edge.counters.hits > 400, "\(name) \(admission)")
         #expect((50_001...100_000).contains(edge.residentBytes), "\(name) \(admission)")
-        edge.loseReactiveShare()
+        edge.loseContent()
         #expect(edge.residentBytes == 0)
       }
     }

@@ -91,7 +91,7 @@ struct DeviceTests {
     // With half of the cache servers lost, every other request misses, and waits long for a distant origin.
     let distant = [
       "cdn.edge.disk=200GB", "cdn.edge.prefill=popular",
-      #"failures=[{ "at": "20:01", "what": "edge-cache", "which": [0, 1], "remaining": 0.5, "duration": "10min" }]"#,
+      #"failures=[{ "at": "20:00", "what": "edge-cache", "which": [0, 1], "remaining": 0.5, "duration": "10min" }]"#,
       "network.backhaul_latency=400ms", #"cdn.origin={ "service": "300ms" }"#,
       "player.abr=fixed:q=0", "network.edge_link=20Gbit/s", "network.origin_link=20Gbit/s",
       #"viewers.access=[{ "share": 1, "rate": "200Mbit/s" }]"#,

@@ -70,24 +70,33 @@ public struct EdgeCache: ~Copyable, Sendable {
   @usableFromInline let admission: EdgeAdmission?
   /// The placed titles; the owner fills and changes them.
   public var placed: PlacedTitles
+  /// The first segments of files that are kept for good; the owner fills it.
+  public var prefixes = PlacedPrefixes()
   /// Requests and bytes by outcome.
   public var counters = EdgeCounters()
   /// The policy.
   public let policy: EdgePolicy
   /// Bytes that placed titles may take.
   public let pinnedCapacityBytes: Int64
+  /// Bytes that prefixes may take.
+  public let prefixCapacityBytes: Int64
   @usableFromInline var written: Int64 = 0
 
   /// An empty cache.
   ///
   /// Without `tracksMissCauses` every miss of an object that could be stored counts as a capacity miss, which saves
-  /// the memory of what was ever asked for (about half a byte a segment).
+  /// the memory of what was ever asked for (about half a byte a segment). `prefixShare` of the capacity, in 0...1, is
+  /// set apart for prefixes; the policy has the rest.
   ///
   /// - Throws: `PolicyFailure` if a policy of the registry cannot work with this capacity.
   public init(
-    _ policy: EdgePolicy, capacityBytes: Int64, tracksMissCauses: Bool = true, seed: UInt64 = 0
+    _ policy: EdgePolicy, capacityBytes wholeBytes: Int64, prefixShare: Double = 0, tracksMissCauses: Bool = true,
+    seed: UInt64 = 0
   ) throws(PolicyFailure) {
-    precondition(capacityBytes >= 0, "a capacity is not negative")
+    precondition(wholeBytes >= 0, "a capacity is not negative")
+    precondition(prefixShare >= 0 && prefixShare <= 1, "the share of prefixes lies in 0...1")
+    prefixCapacityBytes = prefixShare > 0 ? Int64(Double(wholeBytes) * prefixShare) : 0
+    let capacityBytes = wholeBytes - prefixCapacityBytes
     var pinnedBytes: Int64 = 0
     var store: (any ReactiveStore)?
     var rule: EdgeAdmission?
@@ -130,7 +139,7 @@ public struct EdgeCache: ~Copyable, Sendable {
 
   @inlinable @inline(__always)
   mutating func find(_ key: SegmentKey, bytes: Int64) -> EdgeOutcome {
-    if placed.contains(key) { return .pinnedHit }
+    if placed.contains(key) || prefixes.contains(key) { return .pinnedHit }
     if !storesOnMiss { return .notPlacedMiss }
     let hit: Bool
     if let other { hit = other.lookup(key, bytes: bytes) } else { hit = reactive.lookup(key) }
@@ -155,7 +164,7 @@ public struct EdgeCache: ~Copyable, Sendable {
   @inlinable
   @discardableResult
   public mutating func admit(_ key: SegmentKey, bytes: Int64) -> Bool {
-    if !storesOnMiss || placed.contains(key) { return false }
+    if !storesOnMiss || placed.contains(key) || prefixes.contains(key) { return false }
     let stored: Bool
     if let other {
       if other.contains(key) { return true }
@@ -172,18 +181,22 @@ public struct EdgeCache: ~Copyable, Sendable {
   /// Whether a request would be a hit; counts nothing and touches nothing.
   @inlinable
   public func contains(_ key: SegmentKey) -> Bool {
-    placed.contains(key) || (other?.contains(key) ?? reactive.contains(key))
+    placed.contains(key) || prefixes.contains(key) || (other?.contains(key) ?? reactive.contains(key))
   }
 
-  /// Drops everything of the reactive share, as after a failure that lost the disks.
-  public mutating func loseReactiveShare() {
+  /// Drops everything, as after a failure that lost the disks; placed titles come back with the next fill.
+  public mutating func loseContent() {
     reactive.removeAll()
     other?.removeAll()
+    placed = PlacedTitles()
+    prefixes = PlacedPrefixes()
   }
 
-  /// Bytes stored: placed and reactive.
+  /// Bytes stored: placed, prefixes and reactive.
   @inlinable
-  public var residentBytes: Int64 { placed.storedBytes + (other?.residentBytes ?? reactive.residentBytes) }
+  public var residentBytes: Int64 {
+    placed.storedBytes + prefixes.storedBytes + (other?.residentBytes ?? reactive.residentBytes)
+  }
 
   /// Objects in the reactive share.
   @inlinable
@@ -202,6 +215,9 @@ public struct EdgeCache: ~Copyable, Sendable {
   /// - Throws: `InvariantViolation` naming the first disagreement.
   public func validate() throws(InvariantViolation) {
     if let other { try other.validate() } else { try reactive.validate() }
+    if prefixes.storedBytes > prefixCapacityBytes {
+      throw InvariantViolation("\(prefixes.storedBytes) bytes of prefixes in a share of \(prefixCapacityBytes)")
+    }
     if placed.storedBytes > pinnedCapacityBytes {
       throw InvariantViolation("\(placed.storedBytes) bytes placed in a share of \(pinnedCapacityBytes)")
     }

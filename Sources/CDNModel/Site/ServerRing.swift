@@ -48,6 +48,9 @@ public struct ServerRing: Sendable {
   /// Requests now on a server.
   public func load(of server: Int) -> Int { loads[server] }
 
+  /// Servers that are up.
+  public var upCount: Int { serversUp }
+
   /// Largest load divided by the mean over the servers that are up; 1 is perfect, 0 without load.
   public var imbalance: Double {
     if totalLoad == 0 || serversUp == 0 { return 0 }
@@ -63,11 +66,27 @@ public struct ServerRing: Sendable {
   ///
   /// - Parameter factor: largest load relative to the mean, at least 1; 1.25 is common.
   public func server(for key: SegmentKey, loadFactor factor: Double) -> Int? {
-    precondition(factor >= 1, "a bound below the mean cannot be kept")
     if serversUp == 0 { return nil }
-    let bound = Int((factor * Double(totalLoad + 1) / Double(serversUp)).rounded(.up))
+    let bound = self.bound(factor)
     return walk(from: key) { isUp[$0] && loads[$0] < bound }
   }
+
+  /// The server that holds an object, and the one that takes a request for it: the same unless the first is at its
+  /// bound; nil if all are down.
+  public func servers(for key: SegmentKey, loadFactor factor: Double) -> (holder: Int, taker: Int)? {
+    guard let holder = server(for: key) else { return nil }
+    let bound = self.bound(factor)
+    if loads[holder] < bound { return (holder, holder) }
+    return walk(from: key) { isUp[$0] && loads[$0] < bound }.map { (holder, $0) }
+  }
+
+  private func bound(_ factor: Double) -> Int {
+    precondition(factor >= 1, "a bound below the mean cannot be kept")
+    return Int((factor * Double(totalLoad + 1) / Double(serversUp)).rounded(.up))
+  }
+
+  /// Whether a server is up.
+  public func isUp(_ server: Int) -> Bool { isUp[server] }
 
   private func walk(from key: SegmentKey, until fits: (Int) -> Bool) -> Int? {
     let hash = XXH64.hash(key.rawValue, seed: 0x52_494E_47)

@@ -36,6 +36,20 @@ public struct FreshnessTable: ~Copyable, Sendable {
     return slot < 0 || now < expiries[slot].due
   }
 
+  /// Until when an object may be served; `nil` for objects without a limit.
+  public func expiry(of key: SegmentKey) -> Int64? {
+    let slot = expiries.find(key)
+    return slot < 0 ? nil : expiries[slot].due
+  }
+
+  /// Forgets the limits of all objects that are not kept.
+  public mutating func forgetAll(but isKept: (SegmentKey) -> Bool) {
+    for slot in 0..<Int32(expiries.slotLimit)
+    where expiries.isOccupied(slot) && !isKept(expiries.key(at: slot)) {
+      expiries.remove(at: slot)
+    }
+  }
+
   /// Forgets an object's limit, as when it was evicted.
   public mutating func forget(_ key: SegmentKey) {
     let slot = expiries.find(key)

@@ -1,7 +1,6 @@
 /// Memory in front of disk on one server: what is asked for again while on disk moves up into memory.
 ///
-/// The memory holds copies (inclusive), so losing it costs no bytes. Promotion takes place on the n-th disk hit since
-/// the object left memory last; 1 is eager, 2 keeps sequential passes out.
+/// An LRU disk below `MemoryCopies`.
 public struct TieredStore: ~Copyable, Sendable {
   /// Where an object was found.
   public enum Place: Sendable {
@@ -13,10 +12,8 @@ public struct TieredStore: ~Copyable, Sendable {
     case none
   }
 
-  private var memory: LRUCache
+  private var memory: MemoryCopies
   private var disk: LRUCache
-  private var candidates: LRUCache
-  private let promotionHits: Int
   /// Bytes read from disk so far.
   public private(set) var diskReadBytes: Int64 = 0
   /// Bytes written to disk so far.
@@ -24,12 +21,8 @@ public struct TieredStore: ~Copyable, Sendable {
 
   /// An empty store; `promotionHits` is 1 or 2.
   public init(memoryBytes: Int64, diskBytes: Int64, promotionHits: Int = 1) {
-    precondition(promotionHits == 1 || promotionHits == 2, "objects rise on their first or second disk hit")
-    memory = LRUCache(capacityBytes: memoryBytes)
+    memory = MemoryCopies(capacityBytes: memoryBytes, promotionHits: promotionHits)
     disk = LRUCache(capacityBytes: diskBytes)
-    // Names of objects that had one disk hit, as many as would fill the memory.
-    candidates = LRUCache(capacityBytes: memoryBytes)
-    self.promotionHits = promotionHits
   }
 
   /// Looks an object up and moves it up if it is due.
@@ -41,11 +34,7 @@ public struct TieredStore: ~Copyable, Sendable {
     }
     if !disk.lookup(key) { return .none }
     diskReadBytes += bytes
-    if promotionHits == 1 || candidates.remove(key) {
-      memory.admit(key, bytes: bytes)
-    } else {
-      candidates.admit(key, bytes: bytes)
-    }
+    memory.foundOnDisk(key, bytes: bytes)
     return .disk
   }
 
@@ -59,10 +48,7 @@ public struct TieredStore: ~Copyable, Sendable {
   }
 
   /// Empties the memory, as a restart does.
-  public mutating func loseMemory() {
-    memory.removeAll()
-    candidates.removeAll()
-  }
+  public mutating func loseMemory() { memory.removeAll() }
 
   /// Bytes in memory.
   public var memoryBytes: Int64 { memory.residentBytes }
@@ -75,6 +61,5 @@ public struct TieredStore: ~Copyable, Sendable {
   public func validate() throws(InvariantViolation) {
     try memory.validate()
     try disk.validate()
-    try candidates.validate()
   }
 }

@@ -6,8 +6,10 @@ struct CoreCounters: Sendable {
   var sent: Int64 = 0
   /// Bytes of them.
   var sentBytes: Int64 = 0
-  /// Sizes of all segments that began to leave the origin, in bytes.
-  var startedBytes: Int64 = 0
+  /// Questions whether a segment has changed.
+  var confirmed: Int64 = 0
+  /// Requests that failed.
+  var failures: Int64 = 0
   /// Bytes that the egress link has carried.
   var carriedBytes: Int64 = 0
 
@@ -15,7 +17,8 @@ struct CoreCounters: Sendable {
   static func - (later: CoreCounters, earlier: CoreCounters) -> CoreCounters {
     CoreCounters(
       sent: later.sent - earlier.sent, sentBytes: later.sentBytes - earlier.sentBytes,
-      startedBytes: later.startedBytes - earlier.startedBytes, carriedBytes: later.carriedBytes - earlier.carriedBytes)
+      confirmed: later.confirmed - earlier.confirmed,
+      failures: later.failures - earlier.failures, carriedBytes: later.carriedBytes - earlier.carriedBytes)
   }
 }
 

@@ -44,6 +44,7 @@ extension LinkCourse {
     {
       player = .markov(MarkovPlayer(chain, stream: stream))
     }
-    self.init(player, faults: scenario.faults(of: .edgeLink, entity: site))
+    self.init(
+      player, faults: scenario.faults(of: .edgeLink, entity: site) + scenario.faults(of: .edgeSite, entity: site))
   }
 }

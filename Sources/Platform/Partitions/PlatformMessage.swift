@@ -16,6 +16,8 @@ struct PartitionDirectory: Sendable {
   let sites: Range<Int>
   /// The regional caches, empty in platforms without them.
   let regionals: [PartitionIndex]
+  /// The cache between them and the origin.
+  let shield: PartitionIndex?
   /// The origin behind all tiers.
   let origin: PartitionIndex
   /// Where titles are uploaded, encoded and published.
@@ -27,12 +29,15 @@ struct PartitionDirectory: Sendable {
 
   /// The directory of a platform with so many sites.
   init(
-    sites count: Int, regionals: Int = 0, hasIngest: Bool = false, hasServices: Bool = false, hasCluster: Bool = false
+    sites count: Int, regionals: Int = 0, hasShield: Bool = false, hasIngest: Bool = false, hasServices: Bool = false,
+    hasCluster: Bool = false
   ) {
     sites = 0..<count
     self.regionals = (0..<regionals).map { PartitionIndex(count + $0) }
-    origin = PartitionIndex(count + regionals)
-    var next = count + regionals + 1
+    shield = hasShield ? PartitionIndex(count + regionals) : nil
+    let beforeOrigin = count + regionals + (hasShield ? 1 : 0)
+    origin = PartitionIndex(beforeOrigin)
+    var next = beforeOrigin + 1
     func index(_ isThere: Bool) -> PartitionIndex? {
       guard isThere else { return nil }
       next += 1
@@ -59,6 +64,14 @@ struct PlatformMessage: BitwiseCopyable {
   enum Body: BitwiseCopyable {
     /// A tier asks the next one for a segment.
     case fetch(SegmentKey)
+    /// A tier asks the next one whether a segment that it stores has changed.
+    case confirm(SegmentKey)
+    /// The tier above cannot serve a segment or a question.
+    case refused(SegmentKey, Refusal)
+    /// A session whose site is lost goes on at another one, which frees the memory.
+    case moved(UnsafeMutablePointer<ViewerSession>)
+    /// It has not.
+    case confirmed(SegmentKey)
     /// The last byte of a segment that was asked for.
     case segment(SegmentKey)
     /// A title has entered the catalog; the search learns of it.
@@ -78,4 +91,12 @@ struct PlatformMessage: BitwiseCopyable {
     /// What became of that.
     case offsetReply(OffsetReply)
   }
+}
+
+/// Why the tier above did not serve a request.
+struct Refusal: BitwiseCopyable {
+  /// Whether it was a question about a stored segment.
+  var isConditional: Bool
+  /// Whether the origin failed; else the cache that was asked is lost.
+  var isByOrigin: Bool
 }

@@ -9,10 +9,19 @@ struct RegionalCounters: Sendable {
   /// Segments that arrived from the origin, and their bytes.
   var fetched: Int64 = 0
   var fetchedBytes: Int64 = 0
+  /// Questions to the tier above whether a segment has changed, and the answers.
+  var confirmations: Int64 = 0
+  var confirmed: Int64 = 0
+  /// Such questions from the tier below.
+  var confirmationsAsked: Int64 = 0
+  /// Requests that the tier above refused, and requests of the tier below that were refused here.
+  var refused: Int64 = 0
+  var refusals: Int64 = 0
+  /// Requests that were served from memory, and their bytes.
+  var memoryHits: Int64 = 0
+  var memoryHitBytes: Int64 = 0
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
-  /// Sizes of the segments that began to leave for sites.
-  var startedBytes: Int64 = 0
   /// Segments that left for sites, and their bytes.
   var sent: Int64 = 0
   var sentBytes: Int64 = 0
@@ -38,8 +47,9 @@ struct RegionalCounters: Sendable {
   }
 
   private static let wholeNumbers: [any WritableKeyPath<RegionalCounters, Int64> & Sendable] = [
-    \.fetches, \.fetched, \.fetchedBytes, \.coalesced, \.startedBytes, \.sent, \.sentBytes, \.carriedBytes,
-    \.writtenBytes, \.evictions,
+    \.fetches, \.fetched, \.fetchedBytes, \.coalesced, \.sent, \.sentBytes, \.carriedBytes,
+    \.writtenBytes, \.evictions, \.refused, \.refusals, \.confirmations, \.confirmed, \.confirmationsAsked,
+    \.memoryHits, \.memoryHitBytes,
   ]
 
   private func combined(with other: RegionalCounters, sign: Int64) -> RegionalCounters {
@@ -71,8 +81,11 @@ struct RegionalSnapshot: Sendable {
 
 /// What a regional cache found.
 struct RegionalResults: Sendable {
-  let index: Int
+  /// `regional-3` or `shield`.
+  let name: String
   let snapshots: [RegionalSnapshot]
+  /// From the arrival of a request to the first byte of the answer since the warm-up, in seconds.
+  let firstByteTimes: LogLinearHistogram
   let violations: [String]
   let egressCapacity: BitRate
 }

@@ -9,6 +9,8 @@ struct SiteResults: Sendable {
   let startupDelays: LogLinearHistogram
   /// Times from request to last byte since the warm-up, in seconds.
   let downloadTimes: LogLinearHistogram
+  /// Times from request to first byte at the player since the warm-up, in seconds.
+  let firstByteTimes: LogLinearHistogram
   let records: [SessionRecord]
   /// Sessions that were played again frame by frame.
   let replays: FrameReplays
@@ -24,6 +26,8 @@ struct CoreResults: Sendable {
   let snapshots: [CoreSnapshot]
   /// Invariants that broke, in order.
   let violations: [String]
+  /// From the arrival of a fetch to its first byte since the warm-up, in seconds.
+  let firstByteTimes: LogLinearHistogram
   /// Rows of summary.csv about the object store, where there is one.
   let objectStore: [MetricRow]
   let egressCapacity: BitRate

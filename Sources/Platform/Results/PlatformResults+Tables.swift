@@ -30,37 +30,6 @@ public struct MetricRow: Sendable, Equatable {
   }
 }
 
-/// One line of cdn.csv: a tier or site over the observed time.
-public struct CDNRow: Sendable, Equatable {
-  /// `edge` or `origin`.
-  public var tier: String
-  /// `all`, or for example `edge-3`.
-  public var entity: String
-  /// Requests and bytes asked for; for the origin, what it sent.
-  public var requests: Int64
-  /// Bytes asked for.
-  public var requestedBytes: Int64
-  /// Requests answered without another tier.
-  public var hits: Int64
-  /// Bytes of these.
-  public var hitBytes: Int64
-  /// Requests that joined a fetch in flight.
-  public var coalesced: Int64
-  /// Fetches from the next tier.
-  public var fetches: Int64
-  /// Bytes that arrived from the next tier.
-  public var fetchedBytes: Int64
-  /// Misses by cause, in the order of `missCauses`.
-  public var missesByCause: [Int64]
-  /// Objects evicted.
-  public var evictions: Int64
-  /// Bytes resident at the end.
-  public var residentBytes: Int64
-
-  /// Names of the causes of `missesByCause`.
-  public static let missCauses = EdgeOutcome.allCases.filter { !$0.isHit }.map(\.name)
-}
-
 extension PlatformResults {
   /// Every summary value, the platform first, then the sites.
   public var summary: [MetricRow] {
@@ -107,6 +76,30 @@ extension PlatformResults {
     add("cdn", "all", "hit_ratio", "", total.hitRatio)
     add("cdn", "all", "byte_hit_ratio", "", total.byteHitRatio)
     add("cdn", "all", "coalesced", "", Double(total.coalesced))
+    add("cdn", "all", "first_byte_p50_s", "s", firstByteTimes.quantile(0.5))
+    add("cdn", "all", "first_byte_p95_s", "s", firstByteTimes.quantile(0.95))
+    add("cdn", "all", "first_byte_p99_s", "s", firstByteTimes.quantile(0.99))
+    if serverImbalance > 1 { add("cdn", "all", "server_imbalance", "", serverImbalance) }
+    if total.memoryHits > 0 {
+      add("cdn", "all", "memory_hit_ratio", "", Double(total.memoryHits) / Double(total.requests))
+    }
+    if total.fillBytes > 0 {
+      add("cdn", "all", "fill_bytes", "bytes", Double(total.fillBytes))
+      add("cdn", "all", "fill_missed_bytes", "bytes", Double(total.fillMissedBytes))
+    }
+    if total.prefetchedBytes > 0 {
+      add("cdn", "all", "prefetched_bytes", "bytes", Double(total.prefetchedBytes))
+      add("cdn", "all", "prefetch_used_bytes", "bytes", Double(total.prefetchUsedBytes))
+      add("cdn", "all", "prefetch_wasted_bytes", "bytes", Double(total.prefetchWastedBytes))
+    }
+    if total.confirmations > 0 { add("cdn", "all", "confirmations", "", Double(total.confirmations)) }
+    if hasOutages {
+      add("cdn", "all", "steered_sessions", "", Double(total.steeredAway))
+      add("cdn", "all", "unanswered_requests", "", Double(total.unanswered))
+      add("cdn", "all", "bypassed_fetches", "", Double(total.bypasses))
+      add("origin", "all", "origin_failures", "", Double(observed.core.failures))
+    }
+    if total.brokenDownloads > 0 { add("cdn", "all", "broken_downloads", "", Double(total.brokenDownloads)) }
     add("cdn", "all", "edge_bytes", "bytes", Double(total.carriedBytes))
     add("cdn", "all", "evictions", "", Double(total.evictions))
     add("origin", "all", "origin_requests", "", Double(observed.core.sent))
@@ -177,31 +170,6 @@ extension PlatformResults {
     rows += components.flatMap(\.timeseries)
     let order = rows.indices.sorted { (rows[$0].timeS ?? 0, $0) < (rows[$1].timeS ?? 0, $1) }
     return order.map { rows[$0] }
-  }
-
-  /// The tiers of the CDN over the observed time.
-  public var cdn: [CDNRow] {
-    func row(_ entity: String, _ counters: SiteCounters, residentBytes: Int64) -> CDNRow {
-      CDNRow(
-        tier: "edge", entity: entity, requests: counters.requests, requestedBytes: counters.requestedBytes,
-        hits: counters.hits, hitBytes: counters.hitBytes, coalesced: counters.coalesced, fetches: counters.fetches,
-        fetchedBytes: counters.fetchedBytes,
-        missesByCause: EdgeOutcome.allCases.filter { !$0.isHit }.map { counters.outcomeRequests[Int($0.rawValue)] },
-        evictions: counters.evictions, residentBytes: residentBytes)
-    }
-    if sites.isEmpty { return [] }
-    var rows = [row("all", observed.total, residentBytes: observed.residentBytes.reduce(0, +))]
-    for (site, counters) in observed.sites.enumerated() {
-      rows.append(row("edge-\(site)", counters, residentBytes: observed.residentBytes[site]))
-    }
-    rows += regional?.cdn ?? []
-    // The origin holds every segment.
-    rows.append(
-      CDNRow(
-        tier: "origin", entity: "all", requests: observed.core.sent, requestedBytes: observed.core.sentBytes,
-        hits: observed.core.sent, hitBytes: observed.core.sentBytes, coalesced: 0, fetches: 0, fetchedBytes: 0,
-        missesByCause: CDNRow.missCauses.map { _ in 0 }, evictions: 0, residentBytes: 0))
-    return rows
   }
 
   /// Tables of single components, in the order of the partitions.

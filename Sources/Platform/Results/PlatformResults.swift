@@ -29,11 +29,15 @@ public struct PlatformResults: Sendable {
   public let sessions: [SessionRecord]
   /// Start-up delays since the warm-up, in seconds.
   public let startupDelays: LogLinearHistogram
+  /// Times from segment request to first byte at the player since the warm-up, in seconds.
+  public let firstByteTimes: LogLinearHistogram
   /// Times from segment request to last byte since the warm-up, in seconds.
   public let downloadTimes: LogLinearHistogram
 
   /// Whether viewers had to deal with services.
   let hasServices: Bool
+  /// Whether the scenario has outages of sites, caches or the origin.
+  let hasOutages: Bool
   /// Names of the device classes and of the codecs.
   let deviceNames: [String]
   let codecNames: [String]
@@ -41,20 +45,27 @@ public struct PlatformResults: Sendable {
   let observed: ObservedWindow
   let sites: [SiteResults]
   let core: CoreResults
-  /// The tier between edge and origin, if there is one.
+  /// The tiers between edge and origin, if there are any.
   let regional: RegionalTier?
+  let shield: RegionalTier?
   let prices: DeliveryPrices
-  /// Disks of the simulated caches, in bytes.
-  let storageBytes: Int64
+  /// Disks of the simulated caches, in bytes: of one edge site, of each regional cache, of the shield.
+  let edgeDiskBytes: Int64
+  let regionalDiskBytes: [Int64]
+  let shieldDiskBytes: Int64
   let components: [ComponentResults]
   let violations: [String]
 
   init(
     scenario: Scenario, scale: PlatformScale, catalog: Catalog, identity: RunIdentity, reached: SimTime,
-    sites: [SiteResults], core: CoreResults, regional: RegionalTier?, components others: [ComponentResults],
+    sites: [SiteResults], core: CoreResults, regional: RegionalTier?, shield: RegionalTier?,
+    components others: [ComponentResults],
     logs: [NamedEventLog]
   ) {
     scenarioName = scenario.name
+    hasOutages = scenario.failures.contains {
+      [.edgeServer, .edgeSite, .regionalCache, .origin].contains($0.component)
+    }
     hasServices = scenario.services != nil
     deviceNames = scenario.viewers.devices.map(\.name)
     codecNames = catalog.codecNames
@@ -65,13 +76,16 @@ public struct PlatformResults: Sendable {
     self.sites = sites
     self.core = core
     self.regional = regional
-    let components = (regional.map { [$0.results] } ?? []) + others
+    self.shield = shield
+    let components = [regional, shield].compactMap { $0?.results } + others
     self.components = components
     prices = scenario.cdn.prices.prices
     let map = RegionalMap(scenario: scenario, scale: scale)
-    storageBytes =
-      scenario.cdn.edge.diskBytes * Int64(scale.keptSites)
-      + (0..<map.kept).reduce(0) { $0 + Int64(Double(scenario.cdn.regional?.diskBytes ?? 0) * map.keptShare(of: $1)) }
+    edgeDiskBytes = scenario.cdn.edge.diskBytes
+    regionalDiskBytes = (0..<map.kept).map {
+      Int64(Double(scenario.cdn.regional?.diskBytes ?? 0) * map.keptShare(of: $0))
+    }
+    shieldDiskBytes = Int64(Double(scenario.cdn.shield?.diskBytes ?? 0) * scale.keptShare)
     partitionDigests = logs.map(\.log.digest)
     tracedEvents = logs.flatMap(\.log.trace)
     eventProfile = Self.profile(logs)
@@ -82,12 +96,15 @@ public struct PlatformResults: Sendable {
     sessions = sites.flatMap(\.records)
     var startups = LogLinearHistogram()
     var downloads = LogLinearHistogram()
+    var firstBytes = LogLinearHistogram()
     for site in sites {
       startups.merge(site.startupDelays)
       downloads.merge(site.downloadTimes)
+      firstBytes.merge(site.firstByteTimes)
     }
     startupDelays = startups
     downloadTimes = downloads
+    firstByteTimes = firstBytes
 
     let moments = core.snapshots.map(\.at)
     var violations = sites.flatMap(\.violations) + core.violations + components.flatMap(\.violations)

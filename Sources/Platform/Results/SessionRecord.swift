@@ -15,7 +15,7 @@ public struct SessionRecord: Sendable {
     case active
   }
 
-  /// Edge site.
+  /// Edge site at which the viewer arrived.
   public var site: Int
   /// `regular` or `premiere`.
   public var process: String
@@ -54,9 +54,9 @@ public struct SessionRecord: Sendable {
   /// How it ended.
   public var ending: Ending
 
-  init(_ session: ViewerSession, site: Int, ending: Ending, catalog: Catalog, devices: [DeviceClass]) {
+  init(_ session: ViewerSession, ending: Ending, catalog: Catalog, devices: [DeviceClass]) {
     let counted = session.counted
-    self.site = site
+    site = Int(session.home)
     process = Int(session.title) == catalog.premiereTitle ? "premiere" : "regular"
     number = session.number
     arrivedAt = session.arrivedAt

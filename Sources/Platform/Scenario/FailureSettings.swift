@@ -11,6 +11,14 @@ public struct FailureSettings: SettingsGroup, Equatable {
     case edgeLink = "edge-link"
     /// Cache servers of an edge site: what lies on them comes from the next tier.
     case edgeCache = "edge-cache"
+    /// Cache servers of an edge site by number: their requests go to the others.
+    case edgeServer = "edge-server"
+    /// Whole edge sites: servers, disks and link.
+    case edgeSite = "edge-site"
+    /// Regional caches: edge sites ask the tier above instead.
+    case regionalCache = "regional-cache"
+    /// The origin: the share of requests that is not `remaining` fails and is asked again.
+    case origin
     /// The origin's egress.
     case originLink = "origin-link"
     /// Machines that encode, of `ingest.workers`.
@@ -28,7 +36,7 @@ public struct FailureSettings: SettingsGroup, Equatable {
     var isService: Bool {
       switch self {
       case .gateway, .relationalPrimary, .storeNode, .searchShard: true
-      case .edgeLink, .edgeCache, .originLink, .workers: false
+      case .edgeLink, .edgeCache, .edgeServer, .edgeSite, .regionalCache, .origin, .originLink, .workers: false
       }
     }
   }
@@ -39,6 +47,10 @@ public struct FailureSettings: SettingsGroup, Equatable {
   public var component = Component.edgeLink
   /// Numbers of the entities that fail, such as edge sites, nodes or shards; all of the kind if empty.
   public var which: [Int] = []
+  /// Numbers of the servers that fail at each site, for `edgeServer`; all of them if empty.
+  public var servers: [Int] = []
+  /// Whether caches have what they stored when they come back, for `edgeServer`, `edgeSite` and `regionalCache`.
+  public var keepsContent = false
   /// Share of the workers that fail, for `workers`.
   public var share = 1.0
   /// Share of the capacity that is left at the worst; a service with 0 is dead, one with 0.1 ten times slower.
@@ -60,6 +72,11 @@ public struct FailureSettings: SettingsGroup, Equatable {
         "which", \.which, .list(.integer(0...1_000_000), 0...1_000, initial: 0),
         "Numbers of the entities that fail, such as edge sites, nodes or shards; all of the kind if left out."
       )
+      .value(
+        "servers", \.servers, .list(.integer(0...249), 0...250, initial: 0),
+        "Numbers of the servers that fail at each site, for 'edge-server'; all of them if left out."
+      )
+      .flag("keeps_content", \.keepsContent, "Whether what fails has what it stored when it comes back.")
       .fraction("share", \.share, 0...1, "Share of the workers that fail, for 'workers'.")
       .fraction(
         "remaining", \.remaining, 0...1,
@@ -75,9 +92,19 @@ public struct FailureSettings: SettingsGroup, Equatable {
       )
       .required("at", "what", "duration")
       .check { failure, places in
-        failure.ramp <= failure.duration
-          ? []
-          : [InputDiagnostic(place: places["ramp"], message: "longer than the failure, so its worst is never reached")]
+        if failure.ramp > failure.duration {
+          return [
+            InputDiagnostic(place: places["ramp"], message: "longer than the failure, so its worst is never reached")
+          ]
+        }
+        let isWhole = [.edgeServer, .edgeSite, .regionalCache].contains(failure.component)
+        guard isWhole, failure.remaining > 0 || failure.ramp > .zero else { return [] }
+        let key = failure.remaining > 0 ? "remaining" : "ramp"
+        return [
+          InputDiagnostic(
+            place: places[key], message: "'\(failure.component.rawValue)' is lost whole and at once",
+            suggestion: "'edge-link' and 'edge-cache' fail in part")
+        ]
       }
   }
 }

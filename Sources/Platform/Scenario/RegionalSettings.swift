@@ -16,8 +16,14 @@ public struct RegionalSettings: SettingsGroup, Equatable {
   public var prefill = EdgeSettings.Prefill.popular
   /// Egress to its edge sites.
   public var linkBitsPerSecond: Int64 = 100_000_000_000
-  /// One-way latency to the origin.
+  /// One-way latency to the origin, or to the shield before it.
   public var originLatency = SimDuration.milliseconds(30)
+  /// Memory of one in front of its disk.
+  public var memoryBytes: Int64 = 0
+  /// Time to the first byte of a segment that is read from disk.
+  public var diskLatency = SimDuration.zero
+  /// How long a stored segment is served without asking the next tier; zero: always.
+  public var timeToLive = SimDuration.zero
 
   /// Four of 100 TB.
   public init() {}
@@ -34,7 +40,17 @@ public struct RegionalSettings: SettingsGroup, Equatable {
       )
       .bitRate("link", \.linkBitsPerSecond, 1_000...1_000_000_000_000_000, "Egress of one to its edge sites.")
       .duration(
-        "origin_latency", \.originLatency.nanoseconds, 100_000...10_000_000_000, "One-way latency to the origin."
+        "origin_latency", \.originLatency.nanoseconds, 100_000...10_000_000_000,
+        "One-way latency to the origin, or to the shield."
+      )
+      .bytes("memory", \.memoryBytes, 0...1_000_000_000_000_000, "Memory of one in front of its disk.")
+      .duration(
+        "disk_latency", \.diskLatency.nanoseconds, 0...10_000_000_000,
+        "Time to the first byte of a segment that is read from disk."
+      )
+      .duration(
+        "ttl", \.timeToLive.nanoseconds, 0...2_592_000_000_000_000,
+        "How long a stored segment is served without asking the next tier whether it changed; 0s: always."
       )
       .check { regional, places in
         do throws(PolicyFailure) {
@@ -44,6 +60,14 @@ public struct RegionalSettings: SettingsGroup, Equatable {
           return [InputDiagnostic(place: places["policy"], message: error.description)]
         }
       }
+  }
+
+  /// What one is made of, for the share of it that is simulated.
+  func equipment(share: Double) -> CacheEquipment {
+    var equipment = CacheEquipment()
+    equipment.memoryBytes = Int64(Double(memoryBytes) * share)
+    equipment.timeToLive = timeToLive > .zero ? timeToLive.nanoseconds : nil
+    return equipment
   }
 
   /// An empty cache of this kind.

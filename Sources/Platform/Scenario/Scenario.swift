@@ -110,10 +110,25 @@ public struct Scenario: SettingsGroup, Equatable {
       if moment(failure.at) >= .zero + duration {
         object("failures[\(index)].at", "lies outside the run, which starts at 'start' and lasts 'duration'")
       }
-      if [.edgeLink, .edgeCache].contains(failure.component),
+      if [.edgeLink, .edgeCache, .edgeServer, .edgeSite].contains(failure.component),
         let site = failure.which.first(where: { $0 >= cdn.edge.sites })
       {
         object("failures[\(index)].which", "there is no edge site \(site); they are numbered from 0")
+      }
+      if failure.component == .regionalCache {
+        let count = cdn.regional?.count ?? 0
+        if count == 0 {
+          object(
+            "failures[\(index)].what", "there are no regional caches that could fail", suggestion: "add 'cdn.regional'")
+        } else if let cache = failure.which.first(where: { $0 >= count }) {
+          object("failures[\(index)].which", "there is no regional cache \(cache); they are numbered from 0")
+        }
+      }
+      if let server = failure.servers.first(where: { $0 >= cdn.edge.servers }) {
+        object(
+          "failures[\(index)].servers",
+          "a site has \(cdn.edge.servers) servers, numbered from 0; there is no \(server)",
+          suggestion: "'cdn.edge.servers'")
       }
       if failure.component == .workers, ingest == nil {
         object("failures[\(index)].what", "there are no workers that could fail", suggestion: "add 'ingest'")

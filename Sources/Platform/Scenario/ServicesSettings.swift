@@ -36,7 +36,7 @@ public struct ServicesSettings: SettingsGroup, Equatable {
     case .storeNode: count = history.nodes
     case .searchShard: count = search.shards
     case .gateway, .relationalPrimary: count = 1
-    case .edgeLink, .edgeCache, .originLink, .workers: return nil
+    case .edgeLink, .edgeCache, .edgeServer, .edgeSite, .regionalCache, .origin, .originLink, .workers: return nil
     }
     return failure.which.first { $0 >= count }.map {
       "there is no \(failure.component.rawValue) \($0), there are \(count)"

@@ -46,7 +46,7 @@ extension ServicesState {
           search.failReplica(shard: shard, replica: replica, &timers, &answers)
         }
       }
-    case .edgeLink, .edgeCache, .originLink, .workers: break
+    case .edgeLink, .edgeCache, .edgeServer, .edgeSite, .regionalCache, .origin, .originLink, .workers: break
     }
   }
 
@@ -68,7 +68,7 @@ extension ServicesState {
         for replica in 0..<search.settings.replicas { search.returnReplica(shard: shard, replica: replica) }
       }
     // A gateway has restarted at once; only its calls are lost.
-    case .gateway, .edgeLink, .edgeCache, .originLink, .workers: break
+    case .gateway, .edgeLink, .edgeCache, .edgeServer, .edgeSite, .regionalCache, .origin, .originLink, .workers: break
     }
   }
 
@@ -84,7 +84,7 @@ extension ServicesState {
       for shard in entities(of: failure, count: search.settings.shards) {
         search.slowDown(shard: shard, to: factor, at: now, ramp: failure.ramp)
       }
-    case .edgeLink, .edgeCache, .originLink, .workers: break
+    case .edgeLink, .edgeCache, .edgeServer, .edgeSite, .regionalCache, .origin, .originLink, .workers: break
     }
   }
 

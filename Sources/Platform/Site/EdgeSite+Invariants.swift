@@ -24,10 +24,12 @@ extension EdgeSiteState {
     expect(edgeLink.activeFlows == inFlight.flows, "each flow on the link belongs to one player", in: &violations)
     expect(cache.residentBytes <= settings.cacheBytes, "the cache holds no more than its disk", in: &violations)
     expect(
-      totals.arrivals == totals.completions + totals.lostAtStartup + totals.lostInStall + Int64(sessions.count),
+      totals.arrivals + totals.steeredHere - totals.steeredAway
+        == totals.completions + totals.lostAtStartup + totals.lostInStall + Int64(sessions.count),
       "every session ends or is active", in: &violations)
     expect(
-      totals.fetches == totals.fetched + Int64(fetches.count), "every fetch has arrived or is in flight",
-      in: &violations)
+      totals.fetches + totals.confirmations == totals.fetched + totals.confirmed + totals.fetchesGivenUp
+        + Int64(fetches.count),
+      "every fetch has arrived or is in flight", in: &violations)
   }
 }

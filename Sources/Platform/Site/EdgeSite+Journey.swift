@@ -1,7 +1,7 @@
 // The viewer's journey through an edge site, from top to bottom:
 //
 //   viewerArrives -> planRequest -> requestReachesEdge -> hit:  startTransfer
-//                         ^                            -> miss: fetch, or join a fetch in flight
+//                         ^                            -> miss: fetch, or join a fetch in flight (EdgeSite+Delivery)
 //                         |                                     fetchArrives -> startTransfer
 //                         '-- segmentArrives <- windowSent <- release (windowOpens) <---'
 //   checkProgress: give a slow download up        mayDepart, stallPatienceMayEnd, startupPatienceEnds: leave
@@ -52,6 +52,8 @@ extension EdgeSiteState {
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
     if sessions.at(session.slot).pointee.isReplayed { replays.begin(slot: session.slot) }
+    sessions.at(session.slot).pointee.home = UInt32(index)
+    sessions.at(session.slot).pointee.startupEnds = now + plan.startupPatience
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
     if let services = settings.services {
       meetServices(slot: session.slot, services, at: now)
@@ -163,62 +165,13 @@ extension EdgeSiteState {
     SimDuration(nanoseconds: session.pointee.roundTrip.nanoseconds / 2)
   }
 
-  private func key(_ session: UnsafeMutablePointer<ViewerSession>) -> SegmentKey {
-    SegmentKey(
-      title: Int(session.pointee.title),
-      representation: catalog.representation(
-        rendition: Int(session.pointee.quality), codec: Int(session.pointee.codec)),
-      segment: Int(session.pointee.nextSegment))
-  }
-
-  mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
-    let session = sessions.at(slot)
-    let key = key(session)
-    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
-    session.pointee.requestBytes = bytes
-    totals.requests += 1
-    session.pointee.isMiss = true
-    if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
-    if !isUp(serverOf: key) {
-      cache.countHealthMiss(bytes: bytes)
-    } else if cache.lookup(key, bytes: bytes).isHit {
-      session.pointee.isMiss = false
-      startTransfer(slot: slot, at: now)
-      return
-    }
-    session.pointee.phase = .awaitingFetch
-    switch fetches.join(key, waiter: slot) {
-    case .started:
-      totals.fetches += 1
-      send(.fetch(key), to: parent, at: now)
-    case .joined:
-      totals.coalesced += 1
-    }
-  }
-
-  /// Whether the cache server that keeps a segment works; segments are spread over the servers by a hash of their key.
-  private func isUp(serverOf key: SegmentKey) -> Bool {
-    workingServers >= 1 || Double(StreamKey.mixed(key.rawValue) >> 11) * 0x1p-53 < workingServers
-  }
-
-  mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
-    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
-    totals.fetched += 1
-    totals.fetchedBytes += bytes
-    if isUp(serverOf: key) { cache.admit(key, bytes: bytes) }
-    guard var waiters = fetches.complete(key) else {
-      violations.append("site \(index) got a segment that it had not asked for: \(key)")
-      return
-    }
-    while let slot = fetches.next(&waiters) { startTransfer(slot: slot, at: now) }
-  }
-
   // MARK: - Transfer
 
-  private mutating func startTransfer(slot: UInt32, at now: SimTime) {
+  mutating func startTransfer(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     session.pointee.phase = .downloading
     session.pointee.firstByteAt = now
+    firstByteTimes.add(now + halfRoundTrip(session) - session.pointee.requestedAt)
     session.pointee.sentWindowBytes = 0
     session.pointee.transfer = TCPTransfer(
       payload: session.pointee.requestBytes, on: session.pointee.connection, roundTrip: session.pointee.roundTrip,
@@ -255,6 +208,7 @@ extension EdgeSiteState {
     guard transfer.isReleased else { return }
     session.pointee.connection.finish(transfer, at: now)
     session.pointee.transfer = nil
+    leaveServer(session)
     totals.segmentWireBytes += transfer.wireBytes
     segmentArrives(slot: slot, at: now + halfRoundTrip(session), sentAt: now)
   }
@@ -307,16 +261,19 @@ extension EdgeSiteState {
     let session = sessions.at(slot)
     switch session.pointee.phase {
     case .downloading: giveUpTransfer(session, at: now)
-    case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
+    case .awaitingFetch:
+      _ = fetches.leave(key(session), waiter: slot)
+      leaveServer(session)
     case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
   }
 
-  private mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
+  mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
     guard let transfer = session.pointee.transfer else { return }
     let window = edgeLink.cancel(transfer.flow, at: now) ?? 0
     let received = payload(wire: session.pointee.sentWindowBytes + window, of: session)
     session.pointee.transfer = nil
+    leaveServer(session)
     session.pointee.statistics.received(bytes: received)
     totals.abandonedDownloads += 1
     totals.abandonedBytes += received
@@ -506,7 +463,7 @@ extension EdgeSiteState {
     replay(slot: slot, at: now)
     if session.pointee.isSampled {
       records.append(
-        SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog, devices: settings.devices))
+        SessionRecord(session.pointee, ending: ending, catalog: catalog, devices: settings.devices))
     }
     sessionEnds(slot: slot, at: now)
     countSessions(at: now)

@@ -90,8 +90,11 @@ extension EdgeSiteState {
   /// The stream of one draw about a session's next jump: it depends on nothing that the platform does.
   private func seekStream(slot: UInt32, purpose: SeekPurpose) -> RandomStream {
     let session = sessions.at(slot)
+    // Who came from another site has a number that a viewer of this one may have too.
+    let isGuest = Int(session.pointee.home) != index
+    let key = isGuest ? seekKey.child(1 << 32 | UInt64(session.pointee.home)) : seekKey
     return RandomStream(
-      seekKey.child(UInt64(session.pointee.process)).child(session.pointee.number)
+      key.child(UInt64(session.pointee.process)).child(session.pointee.number)
         .child(UInt64(session.pointee.seeks) << 1 | purpose.rawValue))
   }
 }

@@ -28,50 +28,6 @@ final class EdgeSite: PlatformPartition {
   }
 }
 
-/// What happens at a site.
-///
-/// Completions on the edge link are not events of the queue: the link tells its next one.
-enum SiteEvent: BitwiseCopyable {
-  /// The next viewer of an arrival process arrives.
-  case arrival(process: UInt8)
-  /// A segment request reaches the edge.
-  case request(SessionRef, requestNumber: UInt32)
-  /// A segment from the origin arrives.
-  case fetched(SegmentKey)
-  /// Acknowledgements open the window of a transfer.
-  case windowOpens(SessionRef, requestNumber: UInt32)
-  /// The capacity of the edge link changes.
-  case linkChange
-  /// Cache servers fail or come back.
-  case serversChange
-  /// Time to ask the rule whether a download in flight should go on.
-  case progressCheck(SessionRef, requestNumber: UInt32)
-  /// The viewer gives up if the first frame has not been shown by now.
-  case startupPatience(SessionRef)
-  /// The viewer may have waited for too long, in a stall or after a jump; void if there was a jump since.
-  case stallPatience(SessionRef, seeks: UInt16)
-  /// The viewer may have seen enough; void if there was a jump since.
-  case departure(SessionRef, seeks: UInt16)
-  /// The viewer jumps within the title.
-  case seek(SessionRef)
-  /// A title that was announced can be watched.
-  case released
-  /// The services answer a start request.
-  case servicesAnswer(reply: UInt32)
-  /// The player has waited long enough for the services.
-  case servicesTimeOut(SessionRef, attempt: UInt8)
-  /// Time to ask the services again.
-  case askAgain(SessionRef, attempt: UInt8)
-  /// Time to write the position back.
-  case positionIsDue(SessionRef)
-  /// A session writes how far its viewer has come.
-  case offsetWrite(SessionRef)
-  /// The cluster answers a session's command about its offset.
-  case offsetReply(SessionRef, isWrite: Bool, isServed: Bool)
-  /// A window of the time series ends.
-  case snapshot
-}
-
 /// The site's state.
 ///
 /// A struct, so that one exclusive access covers a whole window; the journey of a viewer through it
@@ -84,8 +40,12 @@ struct EdgeSiteState: ~Copyable {
   var queue: EventQueue<SiteEvent>
   var edgeLink: EdgeLink
   private var linkCourse: LinkCourse
-  var cache: EdgeCache
+  var cache: CacheServers
   var fetches = FetchTable()
+  /// How the site's placement follows its viewers, if it does.
+  var filling: SiteFilling?
+  /// Segments that were fetched ahead of any request.
+  var prefetched = PrefetchLedger()
   var sessions = SessionTable()
   /// The title that ingest has yet to publish, if viewers wait for one.
   var awaited: AwaitedTitle?
@@ -97,6 +57,12 @@ struct EdgeSiteState: ~Copyable {
   /// Share of the cache servers that work.
   private(set) var workingServers = 1.0
   private let serverFaults: [FaultCourse]
+  /// Whether the whole site is lost.
+  var isLost = false
+  /// Until when the site asks past its regional cache, which refused it lately.
+  var parentIsLostUntil = SimTime.zero
+  /// Outages that each server is in.
+  var downServers: [Int]
   private let writtenBeforeStart: Int64
   var outbox: [PlatformMessage] = []
   /// Answers of the services that are on their way, by number, with a list of free numbers.
@@ -112,6 +78,8 @@ struct EdgeSiteState: ~Copyable {
   var totals: SiteCounters
   var startupDelays = LogLinearHistogram()
   var downloadTimes = LogLinearHistogram()
+  /// From request to first byte, as players see it.
+  var firstByteTimes = LogLinearHistogram()
   var snapshots: [SiteSnapshot] = []
   var records: [SessionRecord] = []
   /// Segments of the sessions that will be played again, by slot, and what came of those that were.
@@ -125,13 +93,15 @@ struct EdgeSiteState: ~Copyable {
   private var invariants: InvariantSchedule
 
   init(
-    index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming EdgeCache, demand: [SiteDemand],
+    index: Int, catalog: Catalog, settings: SiteSettings, cache: consuming CacheServers, demand: [SiteDemand],
+    filling: SiteFilling?,
     linkCourse: LinkCourse, parent: PartitionIndex, directory: PartitionDirectory, run: RunIdentity
   ) {
     self.index = index
     self.directory = directory
     self.parent = parent
     serverFaults = settings.serverFaults[index]
+    downServers = [Int](repeating: 0, count: settings.servers)
     writtenBeforeStart = cache.reactiveWrittenBytes
     servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
     servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
@@ -139,7 +109,7 @@ struct EdgeSiteState: ~Copyable {
     // Where there is but one of each, the site's totals are those of the device and the codec.
     totals = SiteCounters(
       devices: settings.devices.count > 1 ? settings.devices.count : 0,
-      codecs: catalog.codecRates.count > 1 ? catalog.codecRates.count : 0)
+      codecs: catalog.codecRates.count > 1 ? catalog.codecRates.count : 0, servers: settings.servers)
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
@@ -149,9 +119,20 @@ struct EdgeSiteState: ~Copyable {
     self.linkCourse = linkCourse
     edgeLink = EdgeLink(capacity: self.linkCourse.capacity(at: .zero), classCaps: settings.accessCaps)
     if let change = self.linkCourse.nextChange(after: .zero) { queue.schedule(.linkChange, at: change) }
+    workingServers = serverFaults.reduce(1) { $0 * $1.factor(at: .zero) }
     if let change = serverFaults.compactMap({ $0.nextChange(after: .zero) }).min() {
       queue.schedule(.serversChange, at: change)
     }
+    for (number, outage) in settings.serverOutages[index].enumerated() {
+      queue.schedule(.serversFail(outage: UInt16(number)), at: outage.start)
+      queue.schedule(.serversReturn(outage: UInt16(number)), at: outage.end)
+    }
+    for outage in settings.siteOutages[index] {
+      queue.schedule(.siteFails, at: outage.start)
+      queue.schedule(.siteReturns, at: outage.end)
+    }
+    self.filling = filling
+    if let filling { queue.schedule(.fill, at: .zero + filling.plan.interval) }
     awaited = settings.awaitedTitle.map { AwaitedTitle(title: $0) }
     arrivals = demand.map(\.arrivals)
     planners = demand.map(\.planner)
@@ -200,6 +181,39 @@ struct EdgeSiteState: ~Copyable {
     case .fetched(let key):
       fetchArrives(key, at: now)
       note(.fetched, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .confirmed(let key):
+      confirmationArrives(key, at: now)
+      note(.confirmed, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .diskRead(let session, let requestNumber):
+      if sessions.isPresent(session) { diskIsRead(slot: session.slot, requestNumber: requestNumber, at: now) }
+      note(.diskRead, target: session.slot, at: now)
+    case .refused(let key, let refusal):
+      isRefused(key, refusal, at: now)
+      note(.refused, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .fetchAgain(let key, let isConditional):
+      fetchAgain(key, isConditional: isConditional, at: now)
+      note(.fetchAgain, target: UInt32(truncatingIfNeeded: key.rawValue), at: now)
+    case .fill:
+      planFill(at: now)
+      note(.fill, target: 0, at: now)
+    case .fillStep(let number, let plan):
+      carryOut(number, of: plan)
+      note(.fillStep, target: number, at: now)
+    case .siteFails:
+      siteFails(at: now)
+      note(.siteFails, target: 0, at: now)
+    case .siteReturns:
+      isLost = settings.isLost(site: index, at: now)
+      note(.siteReturns, target: 0, at: now)
+    case .moved(let session):
+      sessionArrives(session, at: now)
+      note(.moved, target: UInt32(sessions.count), at: now)
+    case .serversFail(let outage):
+      serversFail(settings.serverOutages[index][Int(outage)], at: now)
+      note(.serversFail, target: UInt32(outage), at: now)
+    case .serversReturn(let outage):
+      serversReturn(settings.serverOutages[index][Int(outage)])
+      note(.serversReturn, target: UInt32(outage), at: now)
     case .windowOpens(let session, let requestNumber):
       if sessions.isPresent(session) { windowOpens(slot: session.slot, requestNumber: requestNumber, at: now) }
       note(.windowOpens, target: session.slot, at: now)
@@ -261,6 +275,9 @@ struct EdgeSiteState: ~Copyable {
   mutating func receive(_ message: PlatformMessage) {
     switch message.body {
     case .segment(let key): queue.schedule(.fetched(key), at: message.at)
+    case .confirmed(let key): queue.schedule(.confirmed(key), at: message.at)
+    case .refused(let key, let refusal): queue.schedule(.refused(key, refusal), at: message.at)
+    case .moved(let session): queue.schedule(.moved(session), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
     case .offsetReply(let reply):
@@ -269,6 +286,19 @@ struct EdgeSiteState: ~Copyable {
       queue.schedule(.offsetReply(session, isWrite: reply.isWrite, isServed: reply.isServed), at: message.at)
     default: preconditionFailure("nobody sends this to an edge site")
     }
+  }
+
+  /// Asks the regional cache, or the tier above it while that is lost.
+  mutating func askAbove(_ body: PlatformMessage.Body, at now: SimTime) {
+    guard now < parentIsLostUntil else {
+      send(body, to: parent, at: now)
+      return
+    }
+    totals.bypasses += 1
+    outbox.append(
+      PlatformMessage(
+        at: now + settings.latencyPastRegional, from: PartitionIndex(index), to: directory.shield ?? directory.origin,
+        body: body))
   }
 
   /// Sends a message that takes the backhaul latency.
@@ -306,6 +336,17 @@ struct EdgeSiteState: ~Copyable {
     case offsetReply = 18
     case serversChange = 19
     case seek = 20
+    case confirmed = 21
+    case diskRead = 22
+    case serversFail = 23
+    case serversReturn = 24
+    case refused = 25
+    case fetchAgain = 26
+    case siteFails = 27
+    case siteReturns = 28
+    case moved = 29
+    case fill = 30
+    case fillStep = 31
   }
 
   @inline(__always)
@@ -337,6 +378,7 @@ struct EdgeSiteState: ~Copyable {
     if settings.observation.endsWarmup(now) {
       startupDelays = LogLinearHistogram()
       downloadTimes = LogLinearHistogram()
+      firstByteTimes = LogLinearHistogram()
     }
     queue.schedule(.snapshot, at: settings.observation.next(after: now))
     recordSnapshot(at: now)
@@ -357,8 +399,9 @@ struct EdgeSiteState: ~Copyable {
     // What a flow given up had received is rounded down to whole bytes; a running total never goes back for that.
     totals.carriedBytes = max(totals.carriedBytes, edgeLink.carriedBytes(at: now))
     totals.read(cache.counters)
-    totals.evictions = Int64(cache.evictions)
-    totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart
+    totals.read(cache)
+    if settings.prefetch.depth > 0 { countPrefetches() }
+    totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart + totals.fillBytes
   }
 
   mutating func finish(at end: SimTime) -> SiteResults {
@@ -368,11 +411,12 @@ struct EdgeSiteState: ~Copyable {
     for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
       records.append(
         SessionRecord(
-          sessions.at(slot).pointee, site: index, ending: .active, catalog: catalog, devices: settings.devices))
+          sessions.at(slot).pointee, ending: .active, catalog: catalog, devices: settings.devices))
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
-      records: records, replays: replays, violations: violations, edgeCapacity: settings.edgeCapacity,
+      firstByteTimes: firstByteTimes, records: records, replays: replays, violations: violations,
+      edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }
 }

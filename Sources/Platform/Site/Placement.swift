@@ -10,15 +10,38 @@ struct Placement {
   private let candidates: [PlacementCandidate]
   private let order: [Int]
   private let catalog: Catalog
+  /// Share of a title's viewers who want each candidate.
+  private let shares: [Double]
+
+  private init(_ candidates: [PlacementCandidate], shares: [Double], catalog: Catalog) {
+    self.candidates = candidates
+    self.shares = shares
+    self.catalog = catalog
+    order = PlacedTitles.order(candidates)
+  }
+
+  /// The same files for other expectations: sessions by title.
+  func candidates(sessions: (Int) -> Double) -> [PlacementCandidate] {
+    zip(candidates, shares).map { known, share in
+      var candidate = known
+      candidate.expectedBytesServed = sessions(known.file.title) * share * Double(known.storedBytes)
+      return candidate
+    }
+  }
+
+  /// The placement that other expectations lead to.
+  func foretold(sessions: (Int) -> Double) -> Placement {
+    Placement(candidates(sessions: sessions), shares: shares, catalog: catalog)
+  }
 
   init(scenario: Scenario, catalog: Catalog, demand: Demand) {
-    self.catalog = catalog
     let viewerShares = Self.viewerShares(viewers: scenario.viewers, catalog: catalog)
     let endS = scenario.duration.seconds
     let regular = demand.regular.expectedArrivals(until: endS)
     let premiere = demand.premiere?.expectedArrivals(until: endS) ?? 0
     let weightSum = catalog.popularity.reduce(0, +)
     var candidates: [PlacementCandidate] = []
+    var wanted: [Double] = []
     candidates.reserveCapacity(catalog.titleCount * catalog.representationCount)
     for title in 0..<catalog.titleCount {
       let sessions =
@@ -32,10 +55,10 @@ struct Placement {
           PlacementCandidate(
             title: title, representation: representation,
             expectedBytesServed: sessions * shares[representation] * Double(bytes), storedBytes: bytes))
+        wanted.append(shares[representation])
       }
     }
-    self.candidates = candidates
-    order = PlacedTitles.order(candidates)
+    self.init(candidates, shares: wanted, catalog: catalog)
   }
 
   /// Shares of the viewers by the highest rendition that fits into 80 % of their access rate, in their device's codec.
@@ -43,41 +66,70 @@ struct Placement {
     RepresentationShares(viewers: viewers, catalog: catalog) { file, access in file <= access * 0.8 }
   }
 
-  /// The cache of one site as it is when the run starts: placed files, and a reactive share filled as `prefill` says.
+  /// The cache servers of one site as they are when the run starts: placed files, and a reactive share filled as
+  /// `prefill` says.
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
-  func makeCache(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> EdgeCache {
-    var cache = try edge.makeCache(seed: seed)
-    if cache.pinnedCapacityBytes > 0 {
-      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+  func makeServers(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> CacheServers {
+    try CacheServers(edge.equipment, seed: seed) { share throws(PolicyFailure) in
+      var cache = try edge.makeCache(seed: share.count == 1 ? seed : seed &+ UInt64(share.server))
+      if cache.pinnedCapacityBytes > 0 {
+        cache.placed = PlacedTitles(
+          filling: cache.pinnedCapacityBytes,
+          from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
+      }
+      if cache.prefixCapacityBytes > 0 {
+        let files = order.map { candidates[$0].file }.filter { share.holds($0) && !cache.placed.contains($0) }
+        cache.prefixes = PlacedPrefixes(
+          segments: edge.prefixSegments, filling: cache.prefixCapacityBytes,
+          files: files.map { ($0, prefixBytes(of: $0, segments: edge.prefixSegments)) })
+      }
+      let reactiveBytes =
+        edge.diskBytes / Int64(share.count) - cache.pinnedCapacityBytes - cache.prefixCapacityBytes
+      if edge.prefill == .popular, reactiveBytes > 0 {
+        fill(&cache, capacityBytes: reactiveBytes, of: share, whole: edge.spread != .segment)
+      }
+      return cache
     }
-    let reactiveBytes = edge.diskBytes - cache.pinnedCapacityBytes
-    if edge.prefill == .popular, reactiveBytes > 0 { fill(&cache, capacityBytes: reactiveBytes) }
-    return cache
   }
 
-  /// The cache of one regional as it is when the run starts: with `prefill`, the best files that edges have no room for.
+  /// The cache of a middle tier as it is when the run starts: with `prefill`, the best files that the tiers below have
+  /// no room for.
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
-  func makeCache(
-    _ regional: RegionalSettings, diskBytes: Int64, behind edge: EdgeSettings, seed: UInt64
-  ) throws(PolicyFailure) -> EdgeCache {
-    var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
-    if cache.pinnedCapacityBytes > 0 {
-      cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+  func makeServers(
+    _ regional: RegionalSettings, keptShare: Double, below: Int64, seed: UInt64
+  ) throws(PolicyFailure) -> CacheServers {
+    let diskBytes = Int64(Double(regional.diskBytes) * keptShare)
+    return try CacheServers(regional.equipment(share: keptShare), seed: seed) { share throws(PolicyFailure) in
+      var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
+      if cache.pinnedCapacityBytes > 0 {
+        cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
+      }
+      let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
+      if regional.prefill == .popular, reactiveBytes > 0 {
+        fill(&cache, capacityBytes: reactiveBytes, of: share, skipping: below)
+      }
+      return cache
     }
-    let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
-    if regional.prefill == .popular, reactiveBytes > 0 {
-      fill(&cache, capacityBytes: reactiveBytes, skipping: edge.diskBytes)
+  }
+
+  private func prefixBytes(of file: SegmentKey, segments: Int) -> Int64 {
+    (0..<min(segments, Int(catalog.segmentCounts[file.title]))).reduce(0) {
+      $0 + catalog.bytes(title: file.title, representation: file.representation, segment: $1)
     }
-    return cache
   }
 
   /// Admits the files that fit, the most worthwhile last, so that they are the most recently used.
   ///
-  /// - Parameter skipping: bytes of the best files that lie elsewhere already.
-  private func fill(_ cache: inout EdgeCache, capacityBytes: Int64, skipping: Int64 = 0) {
-    var room = capacityBytes
+  /// - Parameters:
+  ///   - share: what of the site's files belongs on the server.
+  ///   - whole: whether servers hold whole files, or each its part of every file.
+  ///   - skipping: bytes of the best files that lie elsewhere already.
+  private func fill(
+    _ cache: inout EdgeCache, capacityBytes: Int64, of share: ServerShare, whole: Bool = true, skipping: Int64 = 0
+  ) {
+    var room = whole ? capacityBytes : capacityBytes * Int64(share.count)
     var elsewhere = skipping
     var chosen: [Int] = []
     for index in order where candidates[index].expectedBytesServed > 0 {
@@ -87,16 +139,17 @@ struct Placement {
         elsewhere -= candidates[index].storedBytes
         continue
       }
-      guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file) else { continue }
+      guard candidates[index].storedBytes <= room, !cache.placed.contains(candidates[index].file),
+        !whole || share.holds(candidates[index].file)
+      else { continue }
       room -= candidates[index].storedBytes
       chosen.append(index)
     }
     for index in chosen.reversed() {
       let file = candidates[index].file
       for segment in 0..<Int(catalog.segmentCounts[file.title]) {
-        let bytes = catalog.bytes(title: file.title, representation: file.representation, segment: segment)
-        cache.admit(
-          SegmentKey(title: file.title, representation: file.representation, segment: segment), bytes: bytes)
+        let key = SegmentKey(title: file.title, representation: file.representation, segment: segment)
+        if whole || share.holds(key) { cache.admit(key, bytes: catalog.bytes(of: key)) }
       }
     }
   }

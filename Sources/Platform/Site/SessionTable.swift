@@ -1,3 +1,4 @@
+import CDNModel
 import NetModel
 import PlayerModel
 import SimEngine
@@ -72,6 +73,12 @@ struct ViewerSession: BitwiseCopyable {
   var isMiss: Bool
   /// What the player believed of the network when it chose.
   var forecast: DownloadForecast
+  /// Server of the site that works on the request in flight, where there are several.
+  var server = CacheAnswer.noServer
+  /// The site at which the viewer arrived.
+  var home: UInt32 = 0
+  /// When the viewer gives up if the first frame has not been shown.
+  var startupEnds = SimTime.zero
 
   /// The player.
   var rule: SessionRule

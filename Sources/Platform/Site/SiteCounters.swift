@@ -79,6 +79,10 @@ struct SiteCounters: Sendable {
   var fetchedBytes: Int64 = 0
   /// Segments that arrived from the origin.
   var fetched: Int64 = 0
+  /// Questions to the tier above whether a stored segment has changed, and the answers.
+  var confirmations: Int64 = 0
+  /// See `confirmations`.
+  var confirmed: Int64 = 0
   /// Requests that joined a fetch in flight.
   var coalesced: Int64 = 0
 
@@ -120,8 +124,44 @@ struct SiteCounters: Sendable {
   /// Bytes asked of the cache by outcome.
   var outcomeBytes = [Int64](repeating: 0, count: EdgeOutcome.allCases.count)
 
-  /// All zero, for so many device classes and codecs.
-  init(devices: Int = 0, codecs: Int = 0) {
+  /// Requests that were served from memory, and their bytes.
+  var memoryHits: Int64 = 0
+  /// See `memoryHits`.
+  var memoryHitBytes: Int64 = 0
+  /// Sessions that went to another site because this one was lost, and sessions that came from a lost one.
+  var steeredAway: Int64 = 0
+  /// See `steeredAway`.
+  var steeredHere: Int64 = 0
+  /// Requests to a lost site that had nowhere else to go.
+  var unanswered: Int64 = 0
+  /// Times that the whole site was lost.
+  var siteFailures: Int64 = 0
+  /// Requests that the tier above refused.
+  var refused: Int64 = 0
+  /// Requests that went past a lost regional cache.
+  var bypasses: Int64 = 0
+  /// Fetches that were not tried again because nobody waited any more.
+  var fetchesGivenUp: Int64 = 0
+  /// Bytes of files that were placed during the run.
+  var fillBytes: Int64 = 0
+  /// Bytes of files that a forecast wanted and the rate did not allow.
+  var fillMissedBytes: Int64 = 0
+  /// Bytes of segments that were fetched ahead of any request, of those asked for in time, and of those dropped unused.
+  var prefetchedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  var prefetchUsedBytes: Int64 = 0
+  /// See `prefetchedBytes`.
+  var prefetchWastedBytes: Int64 = 0
+  /// Named servers that failed.
+  var serverFailures: Int64 = 0
+  /// Downloads that broke off because their server failed.
+  var brokenDownloads: Int64 = 0
+  /// Bytes asked of each server of the site; none in a sum of sites.
+  var serverBytes: [Int64]
+
+  /// All zero, for so many device classes, codecs and cache servers.
+  init(devices: Int = 0, codecs: Int = 0, servers: Int = 0) {
+    serverBytes = [Int64](repeating: 0, count: servers)
     self.devices = [DeviceCounters](repeating: DeviceCounters(), count: devices)
     codecBytes = [Int64](repeating: 0, count: codecs)
   }
@@ -167,6 +207,23 @@ extension SiteCounters {
     return total
   }
 
+  /// Takes over what the servers count themselves.
+  mutating func read(_ cache: borrowing CacheServers) {
+    evictions = cache.evictions
+    memoryHits = Int64(cache.memoryHits.requests)
+    memoryHitBytes = cache.memoryHits.bytes
+    if cache.count > 1 {
+      for server in 0..<cache.count { serverBytes[server] = cache.requestedBytes(of: server) }
+    }
+  }
+
+  /// Bytes of the busiest server over the mean of the site's servers; 1 with one server, or without requests.
+  var serverImbalance: Double {
+    let sum = serverBytes.reduce(0, +)
+    guard serverBytes.count > 1, sum > 0, let largest = serverBytes.max() else { return 1 }
+    return Double(largest) * Double(serverBytes.count) / Double(sum)
+  }
+
   /// Takes over the cache's own counts.
   mutating func read(_ cache: EdgeCounters) {
     for outcome in EdgeOutcome.allCases {
@@ -182,8 +239,11 @@ extension SiteCounters {
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
-    \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs,
-    \.hitForecastNs, \.hitDownloadNs, \.missForecastNs, \.missDownloadNs,
+    \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs, \.hitForecastNs, \.hitDownloadNs, \.missForecastNs,
+    \.missDownloadNs, \.confirmations, \.confirmed, \.memoryHits,
+    \.memoryHitBytes, \.serverFailures,
+    \.brokenDownloads, \.steeredAway, \.steeredHere, \.unanswered, \.siteFailures, \.refused, \.bypasses,
+    \.fillBytes, \.fillMissedBytes, \.fetchesGivenUp, \.prefetchedBytes, \.prefetchUsedBytes, \.prefetchWastedBytes,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
@@ -197,6 +257,12 @@ extension SiteCounters {
       result.startupPartNs[index] += sign * other.startupPartNs[index]
       result.delayedBy[index] += sign * other.delayedBy[index]
       result.lostIn[index] += sign * other.lostIn[index]
+    }
+    // A sum is one of different sites; what is left of a difference is one site at two moments.
+    if sign > 0 {
+      result.serverBytes = []
+    } else {
+      for index in other.serverBytes.indices { result.serverBytes[index] -= other.serverBytes[index] }
     }
     // Sums begin with totals of no device and no codec.
     result.devices += [DeviceCounters](

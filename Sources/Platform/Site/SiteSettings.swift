@@ -1,3 +1,4 @@
+import CDNModel
 import IngestModel
 import NetModel
 import PlayerModel
@@ -12,6 +13,20 @@ struct SiteSettings: Sendable {
   let tcp: TCPProfile
   /// Failures of the cache servers by site.
   let serverFaults: [[FaultCourse]]
+  /// Outages of named servers by site.
+  let serverOutages: [[ServerOutage]]
+  /// Outages of whole sites by site.
+  let siteOutages: [[SiteOutage]]
+  /// Where viewers of a lost site go, if anywhere.
+  let steering: SteeringSettings?
+  /// One way to the tier above the regional caches.
+  let latencyPastRegional: SimDuration
+  /// How long a site waits before it asks again for what the origin failed to give.
+  let retryAfter: SimDuration
+  let servers: Int
+  let diskLatency: SimDuration
+  /// What a site fetches ahead of its viewers.
+  let prefetch: SegmentPrefetch
   let backhaulLatency: SimDuration
   let player: PlayerSettings
   /// The bitrate rule of every player.
@@ -51,6 +66,14 @@ struct SiteSettings: Sendable {
     accessRoundTrips = scenario.viewers.access.map(\.roundTrip)
     tcp = scenario.network.tcp.profile
     serverFaults = (0..<scale.keptSites).map { scenario.faults(of: .edgeCache, entity: $0) }
+    serverOutages = (0..<scale.keptSites).map { scenario.serverOutages(site: $0) }
+    siteOutages = (0..<scale.keptSites).map { scenario.siteOutages(site: $0) }
+    steering = scenario.cdn.steering
+    latencyPastRegional = scenario.cdn.latencyPastRegional(backhaul: scenario.network.backhaulLatency)
+    retryAfter = scenario.cdn.origin.retryAfter
+    servers = scenario.cdn.edge.servers
+    prefetch = SegmentPrefetch(depth: scenario.cdn.edge.prefetch)
+    diskLatency = scenario.cdn.edge.diskLatency
     backhaulLatency = scenario.network.backhaulLatency
     player = scenario.player
     guard let specification = try? AbrSpecification(parsing: scenario.player.abr) else {

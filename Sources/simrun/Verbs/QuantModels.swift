@@ -1,3 +1,4 @@
+import CDNModel
 import Platform
 import PlayerModel
 import QuantEval
@@ -45,6 +46,15 @@ struct NeuralPopularityModel: PopularityModel {
         suggestion: "train one with 'simrun quant train --task popularity'")
     }
     self.network = network
+  }
+
+  /// Lets placements named `learned:model=FILE` find their networks.
+  static func install() {
+    LearnedForecasters.install { path, precision in
+      let model = try NeuralPopularityModel(
+        ScoringNetwork(OnnxReader.network(file: path), precision: precision, source: path), source: path)
+      return { LearnedForecaster(model, fileBytes: $0) }
+    }
   }
 
   func forecast(_ features: [Float]) -> Float {
