@@ -1,5 +1,6 @@
 import CDNModel
 public import NetModel
+import PlayerModel
 public import SimEngine
 
 /// A platform assembled from a scenario, ready to run once.
@@ -80,7 +81,7 @@ public final class World {
     _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, pattern: SegmentPattern,
     directory: PartitionDirectory, edgeTrace: CapacityTrace?, identity: RunIdentity
   ) throws -> ([EdgeSite], [RegionalCache]) {
-    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale, frames: pattern.frames)
     let demand = Demand(scenario: scenario)
     let filling = try FillingPlan(
       scenario: scenario, catalog: catalog, demand: demand, pattern: pattern, identity: identity)
@@ -88,7 +89,7 @@ public final class World {
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
-        identity: identity)
+        frameSample: scenario.player.frameSample, identity: identity)
       let cache = try placement.makeServers(
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(

@@ -12,6 +12,8 @@ struct SiteResults: Sendable {
   /// Times from request to first byte at the player since the warm-up, in seconds.
   let firstByteTimes: LogLinearHistogram
   let records: [SessionRecord]
+  /// Sessions that were played again frame by frame.
+  let replays: FrameReplays
   /// Invariants that broke, in order.
   let violations: [String]
   let edgeCapacity: BitRate

@@ -29,6 +29,7 @@ extension EdgeSiteState {
     session.pointee.requestBytes = bytes
     if filling != nil, session.pointee.requestNumber == 1 { filling?.sessions[key.title] += 1 }
     totals.requests += 1
+    session.pointee.isMiss = true
     if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
     guard isUp(serverOf: key) else {
       cache.countHealthMiss(bytes: bytes)
@@ -38,6 +39,7 @@ extension EdgeSiteState {
     let answer = cache.lookup(key, bytes: bytes, now: now.nanoseconds)
     if settings.prefetch.depth > 0 { fetchAhead(of: key, isHit: answer.outcome.isHit, at: now) }
     if cache.count > 1 { takeServer(answer.server, for: session) }
+    session.pointee.isMiss = !answer.outcome.isHit || answer.isStale
     if !answer.outcome.isHit {
       ask(.fetch(key), for: key, slot: slot, at: now)
     } else if answer.isStale {

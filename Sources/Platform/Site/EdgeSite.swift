@@ -82,6 +82,8 @@ struct EdgeSiteState: ~Copyable {
   var firstByteTimes = LogLinearHistogram()
   var snapshots: [SiteSnapshot] = []
   var records: [SessionRecord] = []
+  /// Segments of the sessions that will be played again, by slot, and what came of those that were.
+  var replays = FrameReplays()
   var violations: [String] = []
   /// When `totals.sessionNs` was last brought up to date.
   private var sessionsCountedAt = SimTime.zero
@@ -404,6 +406,7 @@ struct EdgeSiteState: ~Copyable {
   mutating func finish(at end: SimTime) -> SiteResults {
     bringUpToDate(at: end)
     if snapshots.last?.at != end { recordSnapshot(at: end) }
+    for slot in sessions.presentSlots() { replay(slot: slot, at: end) }
     for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
       records.append(
         SessionRecord(
@@ -412,7 +415,7 @@ struct EdgeSiteState: ~Copyable {
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
       firstByteTimes: firstByteTimes,
-      records: records, violations: violations, edgeCapacity: settings.edgeCapacity,
+      records: records, replays: replays, violations: violations, edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }
 }

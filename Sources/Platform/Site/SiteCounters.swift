@@ -64,6 +64,15 @@ struct SiteCounters: Sendable {
   /// Time from request to last byte, summed over whole segments, in nanoseconds.
   var downloadNs: Int64 = 0
 
+  /// Time that players expected of downloads that the edge had, and that these took, summed, in nanoseconds.
+  var hitForecastNs: Int64 = 0
+  /// See `hitForecastNs`.
+  var hitDownloadNs: Int64 = 0
+  /// The same of downloads that the edge had to fetch.
+  var missForecastNs: Int64 = 0
+  /// See `missForecastNs`.
+  var missDownloadNs: Int64 = 0
+
   /// Segments asked of the origin.
   var fetches: Int64 = 0
   /// Bytes of the segments that arrived from the origin.
@@ -230,7 +239,8 @@ extension SiteCounters {
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
-    \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs, \.confirmations, \.confirmed, \.memoryHits,
+    \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs, \.hitForecastNs, \.hitDownloadNs, \.missForecastNs,
+    \.missDownloadNs, \.confirmations, \.confirmed, \.memoryHits,
     \.memoryHitBytes, \.serverFailures,
     \.brokenDownloads, \.steeredAway, \.steeredHere, \.unanswered, \.siteFailures, \.refused, \.bypasses,
     \.fillBytes, \.fillMissedBytes, \.fetchesGivenUp, \.prefetchedBytes, \.prefetchUsedBytes, \.prefetchWastedBytes,
