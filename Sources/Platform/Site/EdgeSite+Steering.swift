@@ -56,6 +56,7 @@ extension EdgeSiteState {
     }
     let session = sessions.at(slot)
     advancePlayback(session, to: now)
+    // What is played again frame by frame ends here.
     replay(slot: slot, at: now)
     totals.steeredAway += 1
     countSessions(at: now)

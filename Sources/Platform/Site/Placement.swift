@@ -79,7 +79,8 @@ struct Placement {
           from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
       }
       if cache.prefixCapacityBytes > 0 {
-        let files = order.map { candidates[$0].file }.filter { share.holds($0) && !cache.placed.contains($0) }
+        let placed = cache.placed
+        let files = order.map { candidates[$0].file }.filter { share.holds($0) && !placed.contains($0) }
         cache.prefixes = PlacedPrefixes(
           segments: edge.prefixSegments, filling: cache.prefixCapacityBytes,
           files: files.map { ($0, prefixBytes(of: $0, segments: edge.prefixSegments)) })
