@@ -96,7 +96,8 @@ enum NetworkVerbs {
     experiment.objects = Int(try invocation.integer("objects", in: 1...1_000_000) ?? 1)
     experiment.gap = .seconds(try invocation.number("gap", in: 0...1e6) ?? 0)
     experiment.profile.initialWindowSegments = try invocation.integer("initial-window", in: 1...100_000) ?? 10
-    experiment.profile.congestionControl = invocation.text("congestion").flatMap(CongestionControl.init(rawValue:)) ?? .cubic
+    let congestion = invocation.text("congestion").flatMap(CongestionControl.init(rawValue:))
+    experiment.profile.congestionControl = congestion ?? .cubic
     switch invocation.text("queue") {
     case "none": break
     case "bdp", nil:
