@@ -13,19 +13,22 @@ enum EngineSuite {
   }
 
   private static func cancellation(_ rounds: Int) {
-    print("cancellation     survivors alone   beside 9x cancelled      ratio   schedule + cancel")
+    print("cancellation   deliver alone   beside 9x cancelled   ratio   whole run alone   with 9x   schedule + cancel")
     for survivors in [1_000, 100_000] {
-      var alone: [Double] = []
-      var beside: [Double] = []
+      var alone: [CancellationModel.Cost] = []
+      var beside: [CancellationModel.Cost] = []
       var pair: [Double] = []
       for _ in 0..<rounds {
-        alone.append(CancellationModel.drain(survivors: survivors, cancelledPerSurvivor: 0))
-        beside.append(CancellationModel.drain(survivors: survivors, cancelledPerSurvivor: 9))
+        alone.append(CancellationModel.run(survivors: survivors, cancelledPerSurvivor: 0))
+        beside.append(CancellationModel.run(survivors: survivors, cancelledPerSurvivor: 9))
         pair.append(CancellationModel.scheduleAndCancel(pending: survivors))
       }
+      let ratios = zip(beside, alone).map { $0.delivering / $1.delivering }
       print(
-        pad("\(survivors)", 11), column(median(alone), width: 20), column(median(beside), width: 21),
-        column(median(beside) / median(alone), decimals: 2), column(median(pair), width: 19))
+        pad("\(survivors)", 9), column(median(alone.map(\.delivering)), width: 18),
+        column(median(beside.map(\.delivering)), width: 21), column(median(ratios), decimals: 2, width: 7),
+        column(median(alone.map(\.total)), width: 17), column(median(beside.map(\.total)), width: 9),
+        column(median(pair), width: 19))
     }
     print()
   }

@@ -68,6 +68,11 @@ struct NetworkValidation {
     experiment.objects = run.sums.count
     experiment.gap = .seconds(run.number("gap_s"))
     experiment.profile = profile
+    experiment.profile.congestionControl = run.columns["cc"] == "TcpNewReno" ? .newReno : .cubic
+    if run.columns["queue"] == "bdp" {
+      experiment.bottleneckQueue = DropTailQueue(
+        bandwidthDelayProduct: experiment.capacity, roundTrip: experiment.roundTrip)
+    }
     var means = [Double](repeating: 0, count: run.sums.count)
     for row in experiment.run() {
       means[row.object] += ((row.completion ?? .distantFuture) - row.start).seconds / Double(run.starts.count)

@@ -30,8 +30,9 @@ import Testing
     #expect(station.handle(timer, &queue) { .timer($0) }.job.tag == 9 && queue.now == .seconds(3))
   }
 
-  @Test("Little's law and flow balance hold to the nanosecond at every moment of a rough life", arguments: 1...20)
-  func identities(seed: Int) {
+  /// Lives a rough life of arrivals, crashes and impatience, checked after every event up to the first violation;
+  /// what the station counted in its last 2000 events.
+  private func roughLife(seed: Int) -> StationObservers {
     var stream = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "station", purpose: "life"))
     var queue = EventQueue<Event>()
     var station = QueueingStation(
@@ -57,8 +58,27 @@ import Testing
       if events == 1_000 { station.resetObservers(at: queue.now) }
       let violation = station.invariantViolation(at: queue.now + .milliseconds(1))
       #expect(violation == nil)
-      if violation != nil { return }
+      if violation != nil { break }
     }
-    #expect(station.observers.interruptions.count > 0)
+    return station.observers
+  }
+
+  @Test("Little's law and flow balance hold to the nanosecond at every moment of a rough life", arguments: 1...20)
+  func identities(seed: Int) {
+    #expect(roughLife(seed: seed).interruptions.count > 0)
+  }
+
+  @Test("rough lives know every failure: jobs are refused, give up, are pushed out and are put out")
+  func everyFailure() {
+    let lives = (1...20).map { (seed: $0, observers: roughLife(seed: $0)) }
+    func total(_ seeds: (Int) -> Bool, _ counter: KeyPath<StationObservers, Counter>) -> UInt64 {
+      lives.filter { seeds($0.seed) }.reduce(0) { $0 + UInt64($1.observers[keyPath: counter].count) }
+    }
+    // One life of several servers may refuse nobody: they seldom fill a queue whose jobs give up after two seconds.
+    for remainder in 0..<3 { #expect(total({ $0 % 3 == remainder }, \.rejections) > 0) }
+    #expect(lives.allSatisfy { $0.seed % 3 != 0 || $0.observers.rejections.count > 0 })
+    #expect(total({ $0 % 4 < 2 }, \.timeouts) > 0 && total({ $0 % 4 >= 2 }, \.timeouts) > 0)
+    #expect(total({ $0 % 2 == 0 }, \.preemptions) > 0 && total({ $0 % 2 == 1 }, \.preemptions) == 0)
+    #expect(lives.allSatisfy { $0.observers.interruptions.count > 0 && $0.observers.delayed.count > 0 })
   }
 }

@@ -20,6 +20,9 @@ public struct DownloadExperiment: Sendable {
   public var gap: SimDuration = .zero
   /// The TCP stack.
   public var profile = TCPProfile()
+  /// The queue in front of the link, which a burst may overflow while no other client keeps the link busy; `nil`: one
+  /// that loses nothing, as fair queueing or a long buffer.
+  public var bottleneckQueue: DropTailQueue?
   /// Cap of each client's access link.
   public var accessCap: BitRate = .unlimited
 
@@ -61,6 +64,7 @@ public struct DownloadExperiment: Sendable {
 
   private enum Event: BitwiseCopyable {
     case request(UInt32)
+    case timeout(UInt32)
     case release(UInt32)
     case link
   }
@@ -71,6 +75,7 @@ public struct DownloadExperiment: Sendable {
     var link = EdgeLink(capacity: capacity, classCaps: [accessCap])
     var connections = [TCPConnection](repeating: TCPConnection(), count: starts.count)
     var transfers = [TCPTransfer?](repeating: nil, count: starts.count)
+    var fates = [DropTailQueue.Fate?](repeating: nil, count: starts.count)
     var rows = starts.map { _ in [Row]() }
     var alarm = CompletionAlarm()
 
@@ -82,23 +87,63 @@ public struct DownloadExperiment: Sendable {
       queue.schedule(.request(flow), at: atServer)
     }
 
+    func send(_ payload: Int64, _ flow: UInt32, at now: SimTime) {
+      transfers[Int(flow)] = TCPTransfer(
+        payload: payload, on: connections[Int(flow)], roundTrip: roundTrip, profile: profile, route: 0, owner: flow)
+      release(flow, at: now)
+    }
+
+    func release(_ flow: UInt32, at now: SimTime) {
+      if let next = transfers[Int(flow)]?.release(on: &link, at: now) { queue.schedule(.release(flow), at: next) }
+    }
+
+    func answer(_ flow: UInt32, at now: SimTime) {
+      let index = Int(flow)
+      fates[index] = nil
+      if let bottleneckQueue, link.activeFlows == 0 {
+        let fate = bottleneckQueue.fate(
+          payload: objectBytes, on: connections[index], rate: min(capacity, accessCap), roundTrip: roundTrip,
+          profile: profile)
+        fates[index] = fate
+        if fate.lostPayload > 0 {
+          queue.schedule(.timeout(flow), at: now + fate.silence)
+        } else {
+          connections[index].setWindow(fate.window, threshold: fate.threshold)
+        }
+      }
+      send(objectBytes - (fates[index]?.lostPayload ?? 0), flow, at: now)
+    }
+
+    func resend(_ flow: UInt32, at now: SimTime) {
+      let index = Int(flow)
+      guard let fate = fates[index], let burst = transfers[index] else { return }
+      guard !link.isActive(burst.flow) else {
+        // Others came to the link, so acknowledgements of the burst still arrive and the timer starts again.
+        return queue.schedule(.timeout(flow), after: profile.smallestTimeout)
+      }
+      fates[index]?.lostPayload = 0
+      connections[index].setWindow(fate.window, threshold: fate.threshold)
+      send(fate.lostPayload, flow, at: now)
+    }
+
     for (index, start) in starts.enumerated() where objects > 0 { ask(UInt32(index), at: start) }
     while let event = queue.popNext(through: .distantFuture) {
       let now = queue.now
       switch event {
-      case .request(let flow):
-        transfers[Int(flow)] = TCPTransfer(
-          payload: objectBytes, on: connections[Int(flow)], roundTrip: roundTrip, profile: profile, route: 0,
-          owner: flow)
-        fallthrough
-      case .release(let flow):
-        if let next = transfers[Int(flow)]?.release(on: &link, at: now) { queue.schedule(.release(flow), at: next) }
+      case .request(let flow): answer(flow, at: now)
+      case .timeout(let flow): resend(flow, at: now)
+      case .release(let flow): release(flow, at: now)
       case .link:
         guard alarm.rings(at: now) else { continue }
         while let done = link.popCompleted(at: now) {
           let index = Int(done.owner)
-          guard let transfer = transfers[index], transfer.isReleased else { continue }
+          guard let transfer = transfers[index], transfer.isReleased, (fates[index]?.lostPayload ?? 0) == 0 else {
+            continue
+          }
           connections[index].finish(transfer, at: now)
+          if let after = fates[index]?.after {
+            connections[index].setWindow(after.window, threshold: after.threshold)
+          }
           let arrival = now + roundTrip / 2
           rows[index][rows[index].count - 1].completion = arrival
           if rows[index].count < objects { ask(done.owner, at: arrival + gap) }

@@ -2,7 +2,7 @@
 
 public import SimEngine
 
-/// The state that a connection keeps from one object to the next: 16 bytes, held by whoever owns the connection.
+/// The state that a connection keeps from one object to the next: 24 bytes, held by whoever owns the connection.
 ///
 ///     let atServer = connection.request(at: now, roundTrip: rtt, profile: tcp)      // schedule the server's start
 ///     var transfer = TCPTransfer(payload: bytes, on: connection, roundTrip: rtt, profile: tcp, ...)
@@ -13,6 +13,8 @@ public import SimEngine
 public struct TCPConnection: Hashable, Sendable, BitwiseCopyable {
   /// Congestion window in bytes on the wire; zero while the connection is closed.
   public private(set) var window: Int64 = 0
+  /// The window at which slow start ends, in bytes on the wire; `Int64.max` until a loss was seen.
+  public private(set) var threshold = Int64.max
   /// When the server last sent.
   public private(set) var lastSent: SimTime = .zero
 
@@ -48,6 +50,16 @@ public struct TCPConnection: Hashable, Sendable, BitwiseCopyable {
     lastSent = time
   }
 
+  /// Sets the window and the slow-start threshold, after what a queue did to them; see ``DropTailQueue``.
+  public mutating func setWindow(_ window: Int64, threshold: Int64) {
+    precondition(window > 0 && threshold > 0, "the windows of an open connection are positive")
+    self.window = window
+    self.threshold = threshold
+  }
+
   /// Closes the connection; the next request opens it again.
-  public mutating func close() { window = 0 }
+  public mutating func close() {
+    window = 0
+    threshold = .max
+  }
 }

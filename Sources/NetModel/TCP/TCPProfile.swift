@@ -4,6 +4,8 @@ public import SimEngine
 
 /// Parameters of the fluid TCP model; the defaults are those of the packet-level reference runs.
 public struct TCPProfile: Hashable, Sendable {
+  /// How the window grows and falls.
+  public var congestionControl = CongestionControl.cubic
   /// Payload of a full segment, in bytes.
   public var segmentBytes: Int64 = 1448
   /// A full segment on the wire, in bytes: PPP 2 + IP 20 + TCP 32 beside the payload.
@@ -19,6 +21,10 @@ public struct TCPProfile: Hashable, Sendable {
   ///
   /// Linux does so after one retransmission timeout.
   public var restartAfterIdle: SimDuration?
+  /// The least that the retransmission timer waits (Linux and the reference runs; RFC 6298 asks for a second).
+  public var smallestTimeout = SimDuration.milliseconds(200)
+  /// How long a receiver holds back the acknowledgement of a single segment.
+  public var acknowledgementDelay = SimDuration.milliseconds(40)
   /// The most that a warm window may hold, in pipes (rate x RTT): 1 for the path and 1 for a drop-tail queue as long.
   public var largestWindowPipes: Double = 2
 

@@ -1,7 +1,7 @@
 // Slow start in a fluid network: an object is released window by window.
 //
-// The server may send a window W at once and 2 W a round trip later, when W has been acknowledged. So the flow is given
-// W, then 2 W, and so on; it takes part in the sharing only while it holds credit that is not sent yet. Once the window
+// The server may send a window W at once and g W a round trip later, when W has been acknowledged, with g = 2 for Cubic
+// and 3/2 for NewReno; past the slow-start threshold W grows by one segment. So the flow is given W, then g W, and so on; it takes part in the sharing only while it holds credit that is not sent yet. Once the window
 // covers the pipe, W >= rate x RTT, acknowledgements keep the sender busy: the rest is released at once. On a warm
 // connection that holds from the start, and the transfer costs not one event more than a plain flow.
 
@@ -26,10 +26,14 @@ public struct TCPTransfer: Sendable, BitwiseCopyable {
   private let firstWindow: Int64
   /// Most that the window may have grown to by the end.
   private var windowLimit: Int64
+  /// The window at which slow start ends.
+  private let threshold: Int64
   private let largestWindowPipes: Double
   private let roundTripNanoseconds: Int64
   private let route: UInt32
   private let owner: UInt32
+  private let segmentBytes: Int32
+  private let control: CongestionControl
 
   /// An object about to be sent; `route` and `owner` are given to the network.
   public init(
@@ -42,10 +46,13 @@ public struct TCPTransfer: Sendable, BitwiseCopyable {
     window = connection.window
     firstWindow = connection.window
     windowLimit = connection.window
+    threshold = connection.threshold
     largestWindowPipes = profile.largestWindowPipes
     roundTripNanoseconds = roundTrip.nanoseconds
     self.route = UInt32(truncatingIfNeeded: route)
     self.owner = owner
+    segmentBytes = Int32(clamping: profile.wireSegmentBytes)
+    control = profile.congestionControl
   }
 
   /// Whether every byte has been given to the network.
@@ -71,8 +78,12 @@ public struct TCPTransfer: Sendable, BitwiseCopyable {
 
   /// The connection's window after the transfer.
   ///
-  /// Slow start adds each acknowledged byte to the window; a window far beyond the pipe would have met a full queue.
-  public var finalWindow: Int64 { min(firstWindow + wireBytes, windowLimit) }
+  /// Slow start widens it with what was acknowledged; a window far beyond the pipe would have met a full queue. Past the
+  /// threshold it is what the round trips in which it was too small have made of it.
+  public var finalWindow: Int64 {
+    guard firstWindow < threshold else { return window }
+    return min(firstWindow + control.slowStartGain(acknowledged: wireBytes), windowLimit, threshold)
+  }
 
   @usableFromInline var nextCredit: Int64 { min(window, heldBytes) }
   @usableFromInline var routeIndex: Int { Int(route) }
@@ -89,7 +100,9 @@ public struct TCPTransfer: Sendable, BitwiseCopyable {
     let isPipeFull = Double(window) >= pipe
     windowLimit = max(window + credit, Int64(min(pipe * largestWindowPipes, 1e15)))
     guard isPipeFull || heldBytes == 0 else {
-      window *= 2
+      window =
+        window < threshold
+        ? min(window + control.slowStartGain(acknowledged: window), threshold) : window + Int64(segmentBytes)
       return nil
     }
     defer { heldBytes = 0 }

@@ -5,7 +5,8 @@
 /// free at once; a slot whose generation is used up is retired, so that no stale handle can ever match again.
 ///
 /// Each column has its own array: asking whether an entry is live touches four bytes of memory in random order, and the
-/// rest is only read when an event is scheduled or cancelled.
+/// rest is only read when an event is scheduled or cancelled. Slot 0 stands for all events that nobody can cancel: its
+/// generation never changes, so that asking needs no branch and many entries can be asked at once (`liveMask`).
 @frozen
 @usableFromInline
 struct CancellationSlots: ~Copyable {
@@ -15,18 +16,21 @@ struct CancellationSlots: ~Copyable {
   /// The free slots, last released on top.
   @usableFromInline var free: UnsafeMutablePointer<UInt32>
   @usableFromInline var capacity: Int
-  @usableFromInline var used = 0
+  /// Slots that were ever taken, slot 0 included.
+  @usableFromInline var used = 1
   @usableFromInline var freeCount = 0
 
-  /// The slot number of events that cannot be cancelled.
+  /// What is stored with events that cannot be cancelled; no model ever sees this handle.
   @inlinable
-  static var noSlot: UInt32 { .max }
+  static var permanent: EventHandle { EventHandle(slot: 0, generation: 0) }
 
   @inlinable
   init() {
     capacity = 16
     generations = .allocate(capacity: capacity)
+    generations[0] = 0
     times = .allocate(capacity: capacity)
+    times[0] = 0
     free = .allocate(capacity: capacity)
   }
 
@@ -85,7 +89,20 @@ struct CancellationSlots: ~Copyable {
   /// Whether a stored entry was not cancelled.
   @inlinable
   func isLive(slot: UInt32, generation: UInt32) -> Bool {
-    slot == Self.noSlot || generations[Int(slot)] == generation
+    generations[Int(slot)] == generation
+  }
+
+  /// Which of the first `count` (at most 32) entries were not cancelled: one bit each, the first one lowest.
+  ///
+  /// The generations are read before anything depends on them, so their cache misses overlap.
+  @inlinable
+  func liveMask<Event>(_ entries: UnsafeMutablePointer<PendingEvent<Event>>, count: Int) -> UInt32 {
+    var mask: UInt32 = 0
+    for position in 0..<count {
+      let isLive: UInt32 = generations[Int(entries[position].slot)] == entries[position].generation ? 1 : 0
+      mask |= isLive &<< UInt32(truncatingIfNeeded: position)
+    }
+    return mask
   }
 
   /// When the event of a slot in use is due.

@@ -31,7 +31,7 @@ public enum QueueBacking: String, CaseIterable, Sendable {
 struct PendingEvent<Event: BitwiseCopyable>: BitwiseCopyable {
   @usableFromInline var time: Int64
   @usableFromInline var event: Event
-  /// Cancellation slot, or `CancellationSlots.noSlot` of an event that nobody can cancel.
+  /// Cancellation slot; that of `CancellationSlots.permanent` for an event that nobody can cancel.
   @usableFromInline var slot: UInt32
   @usableFromInline var generation: UInt32
 

@@ -59,7 +59,7 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
   /// O(1).
   @inlinable
   public mutating func schedule(_ event: Event, at time: SimTime) {
-    insert(event, at: time, handle: .none)
+    insert(event, at: time, handle: CancellationSlots.permanent)
   }
 
   /// Adds an event due `delay` after ``now``; the delay must not be negative.
@@ -67,7 +67,7 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
   /// O(1).
   @inlinable
   public mutating func schedule(_ event: Event, after delay: SimDuration) {
-    insert(event, at: now + delay, handle: .none)
+    insert(event, at: now + delay, handle: CancellationSlots.permanent)
   }
 
   /// Adds an event due at `time` that ``cancel(_:)`` can take back.
@@ -176,7 +176,7 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
       entry = heap.popFirst()
     }
     stored &-= 1
-    if entry.slot != CancellationSlots.noSlot { slots.release(entry.slot) }
+    if entry.slot != CancellationSlots.permanent.slot { slots.release(entry.slot) }
     if entry.time == clock {
       eventsThisInstant &+= 1
       if eventsThisInstant > instantLimit { refuseEndlessInstant(entry.event) }

@@ -258,15 +258,15 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     while true {
       let isLast = chunk == bucket.tail
       let entries = isLast ? Int(bucket.tailCount) : ChunkPool<Event>.chunkCapacity
-      for position in 0..<entries {
-        let entry = chunk[position]
-        if hasDead && !slots.isLive(slot: entry.slot, generation: entry.generation) {
-          dead -= 1
-        } else if entry.time == clock && earliest == nil {
-          earliest = entry
-        } else {
-          push(entry)
+      if hasDead {
+        var live = slots.liveMask(chunk, count: entries)
+        dead -= entries &- live.nonzeroBitCount
+        while live != 0 {
+          place(chunk[live.trailingZeroBitCount], &earliest)
+          live &= live &- 1
         }
+      } else {
+        for position in 0..<entries { place(chunk[position], &earliest) }
       }
       let following = ChunkPool<Event>.next(of: chunk)
       chunks.release(chunk)
@@ -275,6 +275,17 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     }
     guard let earliest else { fatalError("the minimum of bucket \(index) belongs to no live entry") }
     return earliest
+  }
+
+  /// Keeps the first entry that is due now, and stores any other.
+  @inlinable
+  @inline(__always)
+  mutating func place(_ entry: Entry, _ earliest: inout Entry?) {
+    if entry.time == clock && earliest == nil {
+      earliest = entry
+    } else {
+      push(entry)
+    }
   }
 
   /// Drops the cancelled entries of all buckets.
@@ -298,13 +309,11 @@ struct RadixHeap<Event: BitwiseCopyable>: ~Copyable {
     while true {
       let isLast = readChunk == bucket.tail
       let end = isLast ? Int(bucket.tailCount) : ChunkPool<Event>.chunkCapacity
-      while readPosition < end {
-        let entry = readChunk[readPosition]
-        readPosition += 1
-        guard slots.isLive(slot: entry.slot, generation: entry.generation) else {
-          dead -= 1
-          continue
-        }
+      var live = slots.liveMask(readChunk + readPosition, count: end &- readPosition)
+      dead -= end &- readPosition &- live.nonzeroBitCount
+      while live != 0 {
+        let entry = readChunk[readPosition &+ live.trailingZeroBitCount]
+        live &= live &- 1
         if writePosition == ChunkPool<Event>.chunkCapacity {
           writeChunk = ChunkPool<Event>.next(of: writeChunk)
           writePosition = 0

@@ -27,7 +27,10 @@ enum NetworkVerbs {
         examples: [Example("simrun network transfer flows.json", "One row a flow: name,flow,completion_s.")]),
       Verb(
         "download", "Download objects over one bottleneck with the fluid TCP model.",
-        discussion: "Connections are cold at first and warm for further objects. Times are seconds of simulated time.",
+        discussion: """
+          Connections are cold at first and warm for further objects. A warm window may overflow the drop-tail queue of \
+          the bottleneck while no other client keeps it busy. Times are seconds of simulated time.
+          """,
         options: [
           .value("rate", "KBPS", "Capacity of the bottleneck in kbit/s."),
           .value("rtt", "MS", "Round-trip time in milliseconds."),
@@ -36,6 +39,12 @@ enum NetworkVerbs {
           .value("starts", "S1,S2,...", "When each client connects, in seconds; all at 0 by default."),
           .value("initial-window", "SEGMENTS", standard: "10", "Initial congestion window."),
           .value("objects", "K", standard: "1", "Objects that each client fetches, one after the other."),
+          .choice(
+            "congestion", CongestionControl.allCases.map(\.rawValue), standard: CongestionControl.cubic.rawValue,
+            "How windows grow and fall."),
+          .value(
+            "queue", "SEGMENTS", standard: "bdp",
+            "Queue of the bottleneck: segments, 'bdp' (a bandwidth-delay product, at least 20), or 'none' (no loss)."),
           .value("gap", "S", standard: "0", "Seconds from the last byte of an object to the next request."),
           OutputFormat.option,
         ],
@@ -87,6 +96,18 @@ enum NetworkVerbs {
     experiment.objects = Int(try invocation.integer("objects", in: 1...1_000_000) ?? 1)
     experiment.gap = .seconds(try invocation.number("gap", in: 0...1e6) ?? 0)
     experiment.profile.initialWindowSegments = try invocation.integer("initial-window", in: 1...100_000) ?? 10
+    let congestion = invocation.text("congestion").flatMap(CongestionControl.init(rawValue:))
+    experiment.profile.congestionControl = congestion ?? .cubic
+    switch invocation.text("queue") {
+    case "none": break
+    case "bdp", nil:
+      experiment.bottleneckQueue = DropTailQueue(
+        bandwidthDelayProduct: experiment.capacity, roundTrip: experiment.roundTrip)
+    default:
+      experiment.bottleneckQueue = try invocation.integer("queue", in: 1...1_000_000_000).map {
+        DropTailQueue(segments: $0)
+      }
+    }
     try experiment.check()
     var table = Table(["flow", "object", "start_s", "completion_s"])
     for row in experiment.run() {
