@@ -56,7 +56,7 @@ struct WorkloadTests {
     let warmUp = RequestTrace(
       name: "warm-up", ids: Array(trace.ids.prefix(500_000)), bytes: Array(repeating: 1, count: 500_000))
     let popularity = ZipfMandelbrot(count: titles, exponent: 0.9).probabilities
-    let ceiling = CheApproximation.staticCeiling(probabilities: popularity, capacity: Double(capacity))
+    let ceiling = CheApproximation.staticCeiling(probabilities: popularity, capacity: capacity)
     for (name, policy) in [("lru", CheApproximation.Policy.lru), ("fifo", .fifo)] {
       var options = CacheStudyOptions(
         policies: [try PolicyRegistry.standard.choice(name)], capacities: [.absolute(Int64(capacity))])
