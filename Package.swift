@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
     // Ground floor: the clock, and the text that people write.
@@ -54,7 +55,7 @@ let package = Package(
 
     // Models: never import each other.
     module("NetModel", ["SimEngine", "TextFormats"]),
-    module("CDNModel", ["SimEngine", "TextFormats", "CZlib", "CZstd"]),
+    module("CDNModel", ["SimEngine", "TextFormats", "CZlib", "CZstd", "CPrefetch"]),
     module("ClusterModel", ["SimEngine", "TextFormats"]),
     module("PlayerModel", ["SimEngine", "TextFormats", "MediaFormats"]),
     module("BackendModel", ["SimEngine", "TextFormats"]),

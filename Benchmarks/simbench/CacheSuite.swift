@@ -5,50 +5,87 @@ import SimEngine
 
 /// Measures cache policies; options are --requests, --objects, --capacity, --rounds, --policies and --python.
 ///
-/// Writes the trace to a temporary oracleGeneral file, reads it back and replays it, sizes ignored; prints CPU
-/// nanoseconds a request with and without reading. With `--python` (or the environment variable LIBCACHESIM_PYTHON)
-/// naming an interpreter that has `libcachesim`, the same runs there and the ratios.
+/// Writes the trace to a temporary oracleGeneral file. Each round of a policy reads it, replays it with sizes ignored,
+/// and then, with `--python` (or the environment variable LIBCACHESIM_PYTHON) naming an interpreter that has
+/// `libcachesim`, lets the package do the same; so both see the same load of the machine. Prints medians of CPU
+/// nanoseconds a request, the median ratio, and the memory that the replay took beside the trace.
 func runCacheBenchmarks(arguments: [String]) throws {
   let options = try CacheBenchmarkOptions(arguments)
   let path = "/tmp/simbench-zipf-\(getpid()).oracleGeneral.bin"
   defer { unlink(path) }
   try writeZipfTrace(path, requests: options.requests, objects: options.objects)
-
-  var readings: [Double] = []
-  var trace: RequestTrace?
-  for _ in 0..<options.rounds {
-    let start = processCPUNanoseconds()
-    trace = try TraceReader().read(path: path)
-    readings.append((processCPUNanoseconds() - start) / Double(options.requests))
-  }
-  guard let trace else { return }
-  let reading = median(readings)
-  print("\(trace.count) requests, \(trace.objectCount) objects seen, cache of \(options.capacity) objects")
-  print("reading: \(column(reading)) CPU ns a request")
+  print("\(options.requests) requests, cache of \(options.capacity) objects; CPU ns a request")
   print(
-    pad("policy", 14), pad("n_miss", 10), pad("ns/request", 11), pad("with reading", 13), pad("M req/s", 8),
-    pad("peer ns", 9), pad("ratio", 6))
+    pad("policy", 12), pad("n_miss", 9), pad("reading", 9), pad("replay", 9), pad("both", 9), pad("M req/s", 8),
+    pad("peer", 9), pad("ratio", 7), pad("bytes/object", 13))
   for choice in try PolicyRegistry.standard.choices(options.policies) {
-    let name = choice.entry.description.name
-    var times: [Double] = []
-    var peers: [Double] = []
-    var misses: Int64 = 0
-    for _ in 0..<options.rounds {
-      var study = CacheStudyOptions(policies: [choice], capacities: [.absolute(Int64(options.capacity))])
-      study.ignoresSizes = true
-      let row = CacheStudy.rows(trace: trace, options: study)[0]
-      guard let time = row.cpuNanosecondsPerRequest else { throw BenchmarkFailure("\(name): \(row.status)") }
-      times.append(time)
-      misses = row.counts.misses
-      if let python = options.python, let peer = libcachesimName(name) {
-        peers.append(try libcachesimNanoseconds(python, peer, path, options))
+    var rounds: [CacheRound] = []
+    for _ in 0..<options.rounds { rounds.append(try CacheRound(choice, path, options)) }
+    let both = median(rounds.map { $0.reading + $0.replay })
+    print(
+      pad(choice.entry.description.name, 12), pad("\(rounds[0].misses)", 9),
+      column(median(rounds.map(\.reading)), width: 9), column(median(rounds.map(\.replay)), width: 9),
+      column(both, width: 9), column(1000 / both, width: 8), column(median(rounds.compactMap(\.peer)), width: 9),
+      column(median(rounds.compactMap { round in round.peer.map { $0 / (round.reading + round.replay) } }), width: 7),
+      column(median(rounds.map(\.bytesAnObject)), width: 13))
+  }
+}
+
+/// One round of one policy, in CPU nanoseconds a request.
+private struct CacheRound {
+  var reading: Double
+  var replay: Double
+  var peer: Double?
+  var misses: Int64
+  /// Memory of the replay beside the trace, for each object of the trace.
+  var bytesAnObject: Double
+
+  init(_ choice: PolicyChoice, _ path: String, _ options: CacheBenchmarkOptions) throws {
+    let start = processCPUNanoseconds()
+    let trace = try TraceReader().read(path: path)
+    reading = (processCPUNanoseconds() - start) / Double(options.requests)
+    var study = CacheStudyOptions(policies: [choice], capacities: [.absolute(Int64(options.capacity))])
+    study.ignoresSizes = true
+    let before = ResidentMemory.bytes(resettingPeak: true)
+    let row = CacheStudy.rows(trace: trace, options: study)[0]
+    bytesAnObject = Double(ResidentMemory.peakBytes() - before) / Double(trace.objectCount)
+    guard let time = row.cpuNanosecondsPerRequest else {
+      throw BenchmarkFailure("\(choice.entry.description.name): \(row.status)")
+    }
+    replay = time
+    misses = row.counts.misses
+    if let python = options.python, let name = libcachesimName(choice.entry.description.name) {
+      peer = try libcachesimNanoseconds(python, name, path, options)
+    }
+  }
+}
+
+/// Resident memory of this process, as Linux accounts it.
+private enum ResidentMemory {
+  /// Resident bytes now; the peak counts anew from here.
+  static func bytes(resettingPeak: Bool) -> Int {
+    if resettingPeak, let file = fopen("/proc/self/clear_refs", "w") {
+      fputs("5", file)
+      fclose(file)
+    }
+    return field("VmRSS:")
+  }
+
+  /// Most resident bytes since the last reset.
+  static func peakBytes() -> Int { field("VmHWM:") }
+
+  private static func field(_ name: String) -> Int {
+    guard let file = fopen("/proc/self/status", "r") else { return 0 }
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 256)
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let words = line.split(whereSeparator: \.isWhitespace)
+      if words.first.map(String.init) == name, words.count > 1, let kilobytes = Int(words[1]) {
+        return kilobytes * 1024
       }
     }
-    let time = median(times)
-    let peer = median(peers)
-    print(
-      pad(name, 14), pad("\(misses)", 10), column(time, width: 11), column(time + reading, width: 13),
-      column(1000 / (time + reading), width: 8), column(peer, width: 9), column(peer / (time + reading), width: 6))
+    return 0
   }
 }
 

@@ -29,7 +29,7 @@ extension CommandTable {
   /// One function: it finds the verb among the words before the cursor, then offers what the table has for it.
   private var bashCompletions: String {
     var cases = ""
-    for (path, verb) in allVerbs where verb.verbs.isEmpty {
+    for (path, verb) in allVerbs where !verb.isGroup {
       let words = options(of: verb).map { "--\($0.name)" }.joined(separator: " ")
       var values = ""
       for option in options(of: verb) where option.takesValue {
@@ -42,7 +42,7 @@ extension CommandTable {
     }
     var groups =
       "    \"\") COMPREPLY=($(compgen -W \"\(verbs.map(\.name).joined(separator: " "))\" -f -- \"$word\")) ;;\n"
-    for (path, verb) in allVerbs where !verb.verbs.isEmpty {
+    for (path, verb) in allVerbs where verb.isGroup {
       let words = verb.verbs.map(\.name).joined(separator: " ")
       groups += "    \"\(path.joined(separator: " "))\") COMPREPLY=($(compgen -W \"\(words)\" -- \"$word\")) ;;\n"
     }
@@ -80,7 +80,7 @@ extension CommandTable {
     var cases = ""
     for (path, verb) in allVerbs {
       cases += "    \"\(path.joined(separator: " "))\")\n"
-      if !verb.verbs.isEmpty {
+      if verb.isGroup {
         cases += "      _values verb \(verb.verbs.map(Self.zshPair).joined(separator: " ")) ;;\n"
         continue
       }
@@ -176,7 +176,7 @@ extension CommandTable {
         text +=
           "complete -c \(name) -f -n \"__\(name)_after \(words)\" -a \(inner.name) -d \(Self.quoted(inner.summary))\n"
       }
-      guard verb.verbs.isEmpty else { continue }
+      guard !verb.isGroup else { continue }
       for option in options(of: verb) {
         var line = "complete -c \(name) -n \"__\(name)_at \(words)\" -l \(option.name)"
         if let short = option.short { line += " -s \(short)" }

@@ -16,9 +16,9 @@ extension CommandTable {
 
   /// `simrun run SCENARIO [options]`.
   func usage(of verb: Verb, path: [String]) -> String {
-    var parts = [name] + path + (verb.verbs.isEmpty ? verb.operands.map(\.usage) : ["VERB"])
+    var parts = [name] + path + (verb.isGroup ? ["VERB"] : verb.operands.map(\.usage))
     parts += verb.options.filter(\.isRequired).map(\.usage)
-    if verb.verbs.isEmpty { parts.append("[options]") }
+    if !verb.isGroup { parts.append("[options]") }
     return parts.joined(separator: " ")
   }
 
@@ -28,7 +28,7 @@ extension CommandTable {
     if !verb.discussion.isEmpty { text += "\n" + Self.wrapped(verb.discussion, indent: 0) }
     if !verb.verbs.isEmpty {
       text += "\nVerbs:\n" + Self.columns(verb.verbs.map { ($0.name, $0.summary) })
-      return text
+      if verb.isGroup { return text }
     }
     if !verb.operands.isEmpty {
       text += "\nArguments:\n" + Self.columns(verb.operands.map { ($0.usage, $0.summary) })

@@ -26,10 +26,12 @@ extension CommandTable {
     }
     var path: [String] = []
     var level = verbs
+    var takesOperands = false
     while let word = words.first, !level.isEmpty {
       if word == "--help" || word == "-h" { return .show(try help(onWords: path)) }
       if let verb = level.first(where: { $0.name == word }) {
         path.append(word)
+        takesOperands = !verb.isGroup
         level = verb.verbs
         words = words.dropFirst()
       } else if path.isEmpty, let fallback = verbForFiles,
@@ -37,11 +39,13 @@ extension CommandTable {
       {
         path = [fallback]
         level = []
+      } else if takesOperands {
+        break
       } else {
         throw unknownVerb(word, after: path, among: level)
       }
     }
-    guard level.isEmpty, let verb = callableVerbs.first(where: { $0.path == path })?.verb else {
+    guard let verb = callableVerbs.first(where: { $0.path == path })?.verb else {
       throw UsageError(
         "'\(([name] + path).joined(separator: " "))' needs one of: \(level.map(\.name).joined(separator: ", "))",
         help: helpCommand(path))

@@ -53,13 +53,13 @@ public struct Verb: Sendable {
   public var options: [Option]
   /// Commands to copy.
   public var examples: [Example]
-  /// Verbs below this word; such a verb has no operands and options of its own.
+  /// Verbs below this word; a verb that has operands too takes any other word as its first operand.
   public var verbs: [Verb]
 
   /// A verb that can be called.
   public init(
     _ name: String, _ summary: String, discussion: String = "", operands: [Operand] = [], options: [Option] = [],
-    examples: [Example] = []
+    examples: [Example] = [], verbs: [Verb] = []
   ) {
     self.name = name
     self.summary = summary
@@ -67,7 +67,7 @@ public struct Verb: Sendable {
     self.operands = operands
     self.options = options
     self.examples = examples
-    verbs = []
+    self.verbs = verbs
   }
 
   /// A group of verbs: `media inspect`, `media samples`.
@@ -81,8 +81,11 @@ public struct Verb: Sendable {
     self.verbs = verbs
   }
 
+  /// Whether it can only be called with one of its verbs.
+  var isGroup: Bool { !verbs.isEmpty && operands.isEmpty }
+
   func callable(below path: [String]) -> [(path: [String], verb: Verb)] {
-    verbs.isEmpty ? [(path + [name], self)] : verbs.flatMap { $0.callable(below: path + [name]) }
+    (isGroup ? [] : [(path + [name], self)]) + verbs.flatMap { $0.callable(below: path + [name]) }
   }
 
   func all(below path: [String]) -> [(path: [String], verb: Verb)] {

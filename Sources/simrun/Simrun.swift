@@ -57,6 +57,7 @@ enum Simrun {
       Action(path: ["media", "check"], run: MediaVerbs.check),
       Action(path: ["media", "init"], run: MediaVerbs.initialize),
       Action(path: ["media", "ladder"], run: MediaVerbs.ladder), Action(path: ["cache"], run: CacheVerb.run),
+      Action(path: ["cache", "generate"], run: CacheGenerateVerb.run),
       Action(path: ["play"], run: PlayVerb.run), Action(path: ["qoe"], run: QoEVerb.run),
       Action(path: ["pipeline"], run: PipelineVerb.run),
       Action(path: ["cluster", "slot"], run: ClusterVerbs.slot),

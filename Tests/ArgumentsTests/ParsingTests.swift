@@ -102,4 +102,24 @@ import Testing
     #expect(ExitStatus(for: Interrupted()) == .interrupted)
     #expect(ExitStatus(for: CancellationError()) == .failure)
   }
+
+  @Test("a verb with operands may have verbs below it: their names win, other words are operands")
+  func verbBelowOperands() throws {
+    let table = CommandTable(
+      name: "tool", summary: "Does things.", version: "1",
+      verbs: [
+        Verb(
+          "cache", "Replay.", operands: [Operand("TRACE", "A trace.")],
+          verbs: [Verb("generate", "Make one.", operands: [Operand("FILE", "Where to.")])])
+      ])
+    guard case .run(let replay) = try table.parse(["cache", "a.csv"]) else { throw UsageError("no call") }
+    #expect(replay.verb == ["cache"] && replay.required("TRACE") == "a.csv")
+    guard case .run(let making) = try table.parse(["cache", "generate", "b.csv"]) else { throw UsageError("no call") }
+    #expect(making.verb == ["cache", "generate"] && making.required("FILE") == "b.csv")
+    guard case .run(let named) = try table.parse(["cache", "./generate"]) else { throw UsageError("no call") }
+    #expect(named.required("TRACE") == "./generate")
+    #expect(throws: UsageError.self) { try table.parse(["cache"]) }
+    guard case .show(let help) = try table.parse(["cache", "--help"]) else { throw UsageError("no help") }
+    #expect(help.contains("tool cache TRACE [options]") && help.contains("generate"))
+  }
 }

@@ -122,4 +122,20 @@ struct TraceTests {
     try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: packed))
     #expect(throws: InputError.self) { try TraceReader().read(path: packed) }
   }
+
+  @Test("sizes are the same whichever width they are kept in")
+  func sizes() {
+    var random = TestRandom(seed: 12)
+    for limit: Int64 in [1, 2, 1 << 32, 1 << 40] {
+      var sizes: [Int64] = []
+      for _ in 0..<3000 { sizes.append(1 + Int64(random.below(1 << 40)) % limit) }
+      sizes[0] = 1
+      #expect(Array(RequestSizes(sizes)) == sizes)
+      #expect(Array(RequestSizes([1 << 33] + sizes)) == [1 << 33] + sizes)
+    }
+    let late: [Int64] = Array(repeating: 7, count: 1000) + [9] + Array(repeating: 1 << 35, count: 10)
+    let trace = RequestTrace(name: "late", ids: (0..<Int32(late.count)).map { $0 }, bytes: late)
+    #expect(Array(trace.bytes) == late)
+    #expect(trace.footprintBytes == late.reduce(0, +))
+  }
 }

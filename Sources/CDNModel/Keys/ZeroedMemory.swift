@@ -34,6 +34,13 @@ enum ZeroedMemory {
     if byteCount < hugePage { Glibc.free(block) } else { munmap(block, rounded(byteCount)) }
   }
 
+  /// Asks for huge pages in the part of a block that they can cover; nothing happens where there are none.
+  static func adviseHugePages(_ start: UnsafeMutableRawPointer?, byteCount: Int) {
+    guard let start, byteCount >= 2 * hugePage else { return }
+    let head = Int((0 &- UInt(bitPattern: start)) & UInt(hugePage - 1))
+    madvise(start + head, (byteCount - head) & ~(hugePage - 1), MADV_HUGEPAGE)
+  }
+
   private static func rounded(_ byteCount: Int) -> Int { (byteCount + hugePage - 1) & ~(hugePage - 1) }
 }
 

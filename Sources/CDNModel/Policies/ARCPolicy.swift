@@ -23,6 +23,9 @@ struct ARCPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     let id = request.id
     let list = objects[id].list

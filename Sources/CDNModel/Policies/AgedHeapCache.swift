@@ -17,6 +17,11 @@ struct AgedHeapCache: ~Copyable, Sendable {
     records = ObjectTable(objects: objects)
   }
 
+  func prefetch(_ id: Int32) {
+    heap.prefetch(id)
+    records.prefetch(id)
+  }
+
   mutating func insert(_ id: Int32, bytes size: Int64, priority: Double, at index: Int64) {
     records[id] = UseRecord(uses: 1, bytes: size)
     heap.insert(id, key: AgedPriority(value: priority, lastRequest: index))

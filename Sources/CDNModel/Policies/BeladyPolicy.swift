@@ -27,6 +27,8 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     objects[request.id].next = request.next
@@ -70,7 +72,6 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
   }
 
   func contains(_ id: Int32) -> Bool { objects[id].bytesPlusOne != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {

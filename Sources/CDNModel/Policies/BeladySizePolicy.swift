@@ -1,12 +1,13 @@
 /// Clairvoyant with sizes: evicts, of a random sample, the object with the largest size times distance to its next use.
 ///
 /// Objects without another use are not kept.
-struct BeladySizePolicy: EvictionPolicy, ~Copyable {
+struct BeladySizePolicy: EvictionPolicy, ~Copyable, @unchecked Sendable {
   static let description = PolicyDescription(
     "belady-size", "evicts, of a random sample, the largest size times time to the next use (needs the whole trace)",
     source: "libCacheSim's BeladySize; a heuristic ceiling, the exact one with sizes is NP-hard",
     parameters: [PolicyParameter("samples", .integer(1...10_000), default: "128", "residents drawn for each eviction")])
   static var seesFuture: Bool { true }
+  static var hashesKeys: Bool { true }
 
   struct Future: BitwiseCopyable, Sendable {
     var next: Int64
@@ -15,21 +16,27 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
 
   let capacity: Int64
   let samples: Int
-  var ring: ResidentRing<Future>
+  private var residents: HashedResidents<Future>
+  private let drawn: UnsafeMutableBufferPointer<Int32>
   var residentBytes: Int64 = 0
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
     samples = setup.arguments.integer("samples")
-    ring = ResidentRing(objects: setup.objects, seed: setup.seed, vacant: Future(next: 0, bytes: 0))
+    residents = HashedResidents(objects: setup.objects, seed: setup.seed, buckets: 65_536)
+    drawn = .allocate(capacity: samples)
   }
+
+  deinit { drawn.deallocate() }
+
+  func prefetch(_ id: Int32) { residents.prefetch(id) }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     if request.next == .max {
-      residentBytes -= ring.remove(request.id).bytes
+      residentBytes -= residents.remove(request.id).bytes
     } else {
-      ring[request.id].next = request.next
+      residents[request.id].next = request.next
     }
     return true
   }
@@ -37,7 +44,7 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
   mutating func admit(_ request: CacheRequest) -> Bool {
     if request.bytes > capacity || request.next == .max { return false }
     while residentBytes + request.bytes > capacity { evict(now: request.index) }
-    ring.insert(request.id, Future(next: request.next, bytes: request.bytes))
+    residents.insert(request.id, key: request.key, Future(next: request.next, bytes: request.bytes))
     residentBytes += request.bytes
     return true
   }
@@ -45,27 +52,27 @@ struct BeladySizePolicy: EvictionPolicy, ~Copyable {
   private mutating func evict(now: Int64) {
     var victim: Int32 = -1
     var largest = -1.0
-    for _ in 0..<samples {
-      let entry = ring.sample()
-      let score = Double(entry.payload.bytes) * Double(entry.payload.next - now)
+    residents.sample(into: drawn)
+    for id in drawn {
+      let future = residents[id]
+      let score = Double(future.bytes) * Double(future.next - now)
       if score > largest {
         largest = score
-        victim = entry.id
+        victim = id
       }
     }
-    residentBytes -= ring.remove(victim).bytes
+    residentBytes -= residents.remove(victim).bytes
   }
 
-  var residentCount: Int { ring.count }
-  func contains(_ id: Int32) -> Bool { ring.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
-  mutating func reserve(objects count: Int) { ring.reserve(objects: count) }
+  var residentCount: Int { residents.count }
+  func contains(_ id: Int32) -> Bool { residents.contains(id) }
+  mutating func reserve(objects count: Int) { residents.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {
-    try ring.validate()
+    try residents.validate()
     try checkCapacity(residentBytes, capacity)
     var sum: Int64 = 0
-    ring.forEach { sum += $0.payload.bytes }
+    residents.forEach { sum += $1.bytes }
     if sum != residentBytes { throw InvariantViolation("residents sum to \(sum), accounted \(residentBytes)") }
   }
 }

@@ -7,46 +7,29 @@ struct ClockPolicy: EvictionPolicy, ~Copyable {
 
   let capacity: Int64
   let largestCount: UInt8
-  var objects: ObjectTable<ObjectRecord>
-  var queue = ObjectQueue(number: 1)
+  var ring: AdmissionRing
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
     largestCount = UInt8((1 << setup.arguments.integer("bits")) - 1)
-    objects = ObjectTable(objects: setup.objects)
+    ring = AdmissionRing(objects: setup.objects)
   }
+
+  func prefetch(_ id: Int32) { ring.objects.prefetch(id) }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
-    let count = objects[request.id].marks
-    if count < largestCount { objects[request.id].marks = count + 1 }
+    ring.mark(request.id, upTo: largestCount)
     return true
   }
 
   mutating func admit(_ request: CacheRequest) -> Bool {
-    if request.bytes > capacity { return false }
-    while queue.bytes + request.bytes > capacity { evict() }
-    queue.insert(request.id, bytes: request.bytes, in: objects)
-    return true
+    ring.admit(request.id, bytes: request.bytes, capacity: capacity)
   }
 
-  private mutating func evict() {
-    while objects[queue.oldest].marks > 0 {
-      let id = queue.oldest
-      objects[id].marks -= 1
-      queue.renew(id, in: objects)
-    }
-    queue.remove(queue.oldest, in: objects)
-  }
-
-  var residentBytes: Int64 { queue.bytes }
-  var residentCount: Int { queue.count }
-  func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
-  mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
-
-  func validate() throws(InvariantViolation) {
-    try queue.validate(in: objects)
-    try checkCapacity(queue.bytes, capacity)
-  }
+  var residentBytes: Int64 { ring.bytes }
+  var residentCount: Int { ring.count }
+  func contains(_ id: Int32) -> Bool { ring.contains(id) }
+  mutating func reserve(objects count: Int) { ring.reserve(objects: count) }
+  func validate() throws(InvariantViolation) { try ring.validate(capacity: capacity) }
 }

@@ -4,31 +4,24 @@ struct FIFOPolicy: EvictionPolicy, ~Copyable {
     "fifo", "evicts the object that was admitted longest ago", source: "folklore; baseline of every study")
 
   let capacity: Int64
-  var objects: ObjectTable<ObjectRecord>
-  var queue = ObjectQueue(number: 1)
+  var ring: AdmissionRing
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
-    objects = ObjectTable(objects: setup.objects)
+    ring = AdmissionRing(objects: setup.objects)
   }
+
+  func prefetch(_ id: Int32) { ring.objects.prefetch(id) }
 
   mutating func lookup(_ request: CacheRequest) -> Bool { contains(request.id) }
 
   mutating func admit(_ request: CacheRequest) -> Bool {
-    if request.bytes > capacity { return false }
-    while queue.bytes + request.bytes > capacity { queue.remove(queue.oldest, in: objects) }
-    queue.insert(request.id, bytes: request.bytes, in: objects)
-    return true
+    ring.admit(request.id, bytes: request.bytes, capacity: capacity)
   }
 
-  var residentBytes: Int64 { queue.bytes }
-  var residentCount: Int { queue.count }
-  func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
-  mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
-
-  func validate() throws(InvariantViolation) {
-    try queue.validate(in: objects)
-    try checkCapacity(queue.bytes, capacity)
-  }
+  var residentBytes: Int64 { ring.bytes }
+  var residentCount: Int { ring.count }
+  func contains(_ id: Int32) -> Bool { ring.contains(id) }
+  mutating func reserve(objects count: Int) { ring.reserve(objects: count) }
+  func validate() throws(InvariantViolation) { try ring.validate(capacity: capacity) }
 }

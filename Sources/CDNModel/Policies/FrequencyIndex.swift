@@ -29,6 +29,9 @@ struct FrequencyIndex: ~Copyable, Sendable {
 
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   func contains(_ id: Int32) -> Bool { objects[id].bucketNumber != 0 }
 
   func frequency(of id: Int32) -> Int64 {

@@ -1,3 +1,4 @@
+internal import CPrefetch
 internal import SimEngine
 
 /// A counting Bloom filter of recent use: what W-TinyLFU compares candidates by.
@@ -52,6 +53,17 @@ struct FrequencySketch: ~Copyable, @unchecked Sendable {
       hash &+= step
     }
     return least
+  }
+
+  /// Asks the processor for the counters of a key that will be noted or compared soon.
+  @inline(__always)
+  func prefetch(_ key: UInt64) {
+    var hash = UInt32(truncatingIfNeeded: XXH64.hash(key, seed: FrequencySketch.firstSeed))
+    let step = UInt32(truncatingIfNeeded: XXH64.hash(key, seed: FrequencySketch.secondSeed))
+    for _ in 0..<FrequencySketch.hashes {
+      prefetch_line(counters + slot(hash))
+      hash &+= step
+    }
   }
 
   /// Halves all counts.

@@ -19,6 +19,9 @@ struct GDSFPolicy: EvictionPolicy, ~Copyable {
 
   private func priority(_ uses: Int64, _ bytes: Int64) -> Double { cache.age + Double(uses) * 1e6 / Double(bytes) }
 
+  func prefetch(_ id: Int32) { cache.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { cache.heap.prefetchEntry(of: id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     cache.records[request.id].uses += 1
@@ -42,7 +45,6 @@ struct GDSFPolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { cache.bytes }
   var residentCount: Int { cache.heap.count }
   func contains(_ id: Int32) -> Bool { cache.heap.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { cache.reserve(objects: count) }
   func validate() throws(InvariantViolation) { try cache.validate(capacity: capacity) }
 }

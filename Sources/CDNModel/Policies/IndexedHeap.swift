@@ -1,3 +1,5 @@
+internal import CPrefetch
+
 /// A binary heap of objects by key that knows where each object sits, so that keys can change and objects can leave.
 ///
 /// The smallest key is on top. Comparisons are strict and equal children yield the left one, so the order of equal
@@ -24,6 +26,10 @@ struct IndexedHeap<Key: Comparable & BitwiseCopyable & Sendable>: ~Copyable, @un
   deinit { entries.deallocate() }
 
   mutating func reserve(objects: Int) { positions.reserve(objects: objects) }
+
+  func prefetch(_ id: Int32) { positions.prefetch(id) }
+  /// Fetches a member's entry, whose position has been fetched.
+  func prefetchEntry(of id: Int32) { prefetch_line(entries + (Int(positions[id]) &- 1)) }
 
   func contains(_ id: Int32) -> Bool { positions[id] != 0 }
 

@@ -14,6 +14,9 @@ struct LFUDAPolicy: EvictionPolicy, ~Copyable {
     cache = AgedHeapCache(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { cache.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { cache.heap.prefetchEntry(of: id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     cache.records[request.id].uses += 1
@@ -32,7 +35,6 @@ struct LFUDAPolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { cache.bytes }
   var residentCount: Int { cache.heap.count }
   func contains(_ id: Int32) -> Bool { cache.heap.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { cache.reserve(objects: count) }
   func validate() throws(InvariantViolation) { try cache.validate(capacity: capacity) }
 }

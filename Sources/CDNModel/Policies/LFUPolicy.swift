@@ -18,6 +18,9 @@ struct LFUPolicy: EvictionPolicy, ~Copyable {
     sizes = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { index.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { index.prefetchNeighbours(of: id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !index.contains(request.id) { return false }
     index.use(request.id)
@@ -40,7 +43,6 @@ struct LFUPolicy: EvictionPolicy, ~Copyable {
   }
 
   func contains(_ id: Int32) -> Bool { index.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
 
   mutating func reserve(objects count: Int) {
     index.reserve(objects: count)

@@ -51,6 +51,9 @@ struct LHDPolicy: EvictionPolicy, ~Copyable {
     explorerBudget = setup.share(LHDPolicy.explorerShare)
   }
 
+  func prefetch(_ id: Int32) { pool.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { pool.prefetchEntry(of: id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     var tag = pool[request.id]
@@ -138,7 +141,6 @@ struct LHDPolicy: EvictionPolicy, ~Copyable {
 
   var residentCount: Int { pool.count }
   func contains(_ id: Int32) -> Bool { pool.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
 
   mutating func reserve(objects count: Int) {
     pool.reserve(objects: count)

@@ -51,6 +51,13 @@ struct LIRSPolicy: EvictionPolicy, ~Copyable {
     links = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) {
+    objects.prefetch(id)
+    links.prefetch(id)
+  }
+
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     let id = request.id
     let place = objects[id].list

@@ -13,6 +13,9 @@ struct LRUPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     queue.renew(request.id, in: objects)
@@ -29,7 +32,6 @@ struct LRUPolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { queue.bytes }
   var residentCount: Int { queue.count }
   func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {

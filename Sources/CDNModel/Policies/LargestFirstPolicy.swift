@@ -25,6 +25,9 @@ struct LargestFirstPolicy: EvictionPolicy, ~Copyable {
     sizes = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { heap.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { heap.prefetchEntry(of: id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !heap.contains(request.id) { return false }
     heap.update(request.id, key: Key(bytes: request.bytes))
@@ -42,7 +45,6 @@ struct LargestFirstPolicy: EvictionPolicy, ~Copyable {
 
   var residentCount: Int { heap.count }
   func contains(_ id: Int32) -> Bool { heap.contains(id) }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
 
   mutating func reserve(objects count: Int) {
     heap.reserve(objects: count)

@@ -28,7 +28,7 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
   var thrownByFrequency = ObjectQueue(number: 3)
   var recencyWeight = 0.5
   var frequencyWeight = 0.5
-  var stream: RandomStream
+  var generator: MMIXGenerator
 
   init(_ setup: PolicySetup) throws(PolicyFailure) {
     capacity = setup.capacity
@@ -36,7 +36,17 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
     evictedAt = ObjectTable(objects: setup.objects)
     frequencies = FrequencyIndex(objects: setup.objects)
-    stream = setup.stream("lecar")
+    generator = MMIXGenerator(seed: setup.seed)
+  }
+
+  func prefetch(_ id: Int32) {
+    objects.prefetch(id)
+    frequencies.prefetch(id)
+  }
+
+  func prefetchNeighbours(of id: Int32) {
+    ObjectList.prefetchNeighbours(of: id, in: objects)
+    frequencies.prefetchNeighbours(of: id)
   }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
@@ -82,7 +92,7 @@ struct LeCaRPolicy: EvictionPolicy, ~Copyable {
     let oldest = recency.oldest
     let rarest = frequencies.least
     // Drawn in hundredths, as the reference does: LRU keeps one chance in a hundred however low its weight.
-    let byRecency = oldest == rarest || Double(stream.below(100)) / 100 < recencyWeight
+    let byRecency = Double(generator.next() % 100) / 100 < recencyWeight
     let victim = byRecency ? oldest : rarest
     frequencies.remove(victim)
     let size = recency.remove(victim, in: objects)

@@ -1,3 +1,4 @@
+internal import CPrefetch
 internal import SimEngine
 
 /// The residents of a sampling policy, packed without gaps so that a uniform sample is one random read.
@@ -23,6 +24,10 @@ struct ResidentPool<Payload: BitwiseCopyable & Sendable>: ~Copyable, @unchecked 
   deinit { entries.deallocate() }
 
   mutating func reserve(objects: Int) { positions.reserve(objects: objects) }
+
+  func prefetch(_ id: Int32) { positions.prefetch(id) }
+  /// Fetches a member's entry, whose position has been fetched.
+  func prefetchEntry(of id: Int32) { prefetch_line(entries + (Int(positions[id]) &- 1)) }
 
   func contains(_ id: Int32) -> Bool { positions[id] != 0 }
 

@@ -38,6 +38,8 @@ struct S3FIFOPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     let uses = objects[request.id].marks

@@ -23,6 +23,9 @@ struct SLRUPolicy: EvictionPolicy, ~Copyable {
     lists = SegmentedLRU(limits: limits, firstNumber: 1)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     lists.hit(request.id, in: objects)
@@ -39,7 +42,6 @@ struct SLRUPolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { lists.bytes }
   var residentCount: Int { lists.count }
   func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {

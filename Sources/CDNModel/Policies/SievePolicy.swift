@@ -18,6 +18,8 @@ struct SievePolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
     objects[request.id].marks = 1
@@ -45,7 +47,6 @@ struct SievePolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { queue.bytes }
   var residentCount: Int { queue.count }
   func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {

@@ -32,7 +32,6 @@ struct StaticTopPolicy: EvictionPolicy, ~Copyable {
   mutating func lookup(_ request: CacheRequest) -> Bool { contains(request.id) }
   mutating func admit(_ request: CacheRequest) -> Bool { false }
   func contains(_ id: Int32) -> Bool { held[id] != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
   mutating func reserve(objects count: Int) { held.reserve(objects: count) }
   func validate() throws(InvariantViolation) { try checkCapacity(residentBytes, capacity) }
 }

@@ -25,6 +25,9 @@ struct TwoQPolicy: EvictionPolicy, ~Copyable {
     objects = ObjectTable(objects: setup.objects)
   }
 
+  func prefetch(_ id: Int32) { objects.prefetch(id) }
+  func prefetchNeighbours(of id: Int32) { ObjectList.prefetchNeighbours(of: id, in: objects) }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     let list = objects[request.id].list
     if list == main.number { main.renew(request.id, in: objects) }

@@ -38,6 +38,16 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     main = SegmentedLRU(limits: [Int64(room * (1.0 / 5.0)), Int64(room * (4.0 / 5.0))], firstNumber: 2)
   }
 
+  func prefetch(_ id: Int32) {
+    objects.prefetch(id)
+    keys.prefetch(id)
+  }
+
+  func prefetchNeighbours(of id: Int32) {
+    ObjectList.prefetchNeighbours(of: id, in: objects)
+    if main.holds(objects[id]) { sketch.prefetch(keys[id]) }
+  }
+
   mutating func lookup(_ request: CacheRequest) -> Bool {
     let record = objects[request.id]
     if record.list == window.number {
@@ -62,6 +72,11 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     window.insert(request.id, bytes: size, in: objects)
     keys[request.id] = request.key
     sketch.add(request.key)
+    // What the next eviction will compare.
+    if main.victim >= 0 {
+      sketch.prefetch(keys[window.oldest])
+      sketch.prefetch(keys[main.victim])
+    }
     return true
   }
 
@@ -91,7 +106,6 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
   var residentBytes: Int64 { window.bytes + main.bytes }
   var residentCount: Int { window.count + main.count }
   func contains(_ id: Int32) -> Bool { objects[id].list != 0 }
-  func remembers(_ id: Int32) -> Bool { contains(id) }
 
   mutating func reserve(objects count: Int) {
     objects.reserve(objects: count)

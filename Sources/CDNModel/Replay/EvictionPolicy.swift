@@ -48,6 +48,13 @@ public protocol EvictionPolicy: ~Copyable, Sendable {
   /// - Throws: `PolicyFailure` if the policy cannot work with this capacity or without the trace.
   init(_ setup: PolicySetup) throws(PolicyFailure)
 
+  /// Fetches what `lookup` will read of an object into the processor's caches; called some dozen requests ahead.
+  ///
+  /// Changes nothing that can be observed. The number may be beyond what was reserved.
+  func prefetch(_ id: Int32)
+  /// Fetches what `lookup` will read beyond the object's own record, which has arrived by now: its neighbours in a list.
+  func prefetchNeighbours(of id: Int32)
+
   /// Whether the object is resident; if so the policy notes the use.
   mutating func lookup(_ request: CacheRequest) -> Bool
 
@@ -83,6 +90,15 @@ extension EvictionPolicy where Self: ~Copyable {
   public static var needsCensus: Bool { false }
   /// No.
   public static var hashesKeys: Bool { false }
+  /// Whether the object is resident: for policies that remember nothing else.
+  @inlinable
+  public func remembers(_ id: Int32) -> Bool { contains(id) }
+  /// Fetches nothing.
+  @inlinable
+  public func prefetch(_ id: Int32) {}
+  /// Fetches nothing.
+  @inlinable
+  public func prefetchNeighbours(of id: Int32) {}
 }
 
 /// A policy that cannot be set up or cannot go on: it becomes a row with this status, other policies go on.

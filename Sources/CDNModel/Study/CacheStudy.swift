@@ -24,6 +24,8 @@ public struct CacheStudyOptions: Sendable {
   public var comparesWithBelady = false
   /// Told runs done, runs in all, requests replayed so far.
   public var progress: (@Sendable (Int, Int, Int64) -> Void)?
+  /// Told which requests of a single run missed.
+  var missRecorder: MissRecorder?
 
   /// Runs of policies at sizes.
   public init(policies: [PolicyChoice], capacities: [CacheCapacity]) {
@@ -148,6 +150,7 @@ public enum CacheStudy {
       compatibility: options.compatibility, seed: options.seed, census: prepared.census)
     var input = ReplayInput(trace: trace, setup: setup, ignoresSizes: options.ignoresSizes)
     input.validationInterval = options.validationInterval
+    input.missRecorder = options.missRecorder
     input.progress = { _ in ledger.advance(1_000_000) }
     if let entry = options.admission.entry {
       let admission = AdmissionSetup(

@@ -7,7 +7,7 @@ public struct RequestTrace: Sendable {
   /// Object number of each request, 0-based.
   public internal(set) var ids: [Int32] = []
   /// Size of each request, in bytes, positive.
-  public internal(set) var bytes: [Int64] = []
+  public internal(set) var bytes = RequestSizes()
   /// Original name of each object, by number.
   public internal(set) var keys: [UInt64] = []
   /// Number of the next request for the same object, `.max` if none; empty until `linkRequests()`.
@@ -28,7 +28,7 @@ public struct RequestTrace: Sendable {
     precondition(ids.count == bytes.count, "one size for each request")
     self.name = name
     self.ids = ids
-    self.bytes = bytes
+    self.bytes = RequestSizes(bytes)
     let objects = Int(ids.max() ?? -1) + 1
     keys = (0..<UInt64(objects)).map { $0 }
     unsampledCount = ids.count

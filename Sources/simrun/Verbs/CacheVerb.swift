@@ -25,6 +25,7 @@ enum CacheVerb {
         "compat", Compatibility.allCases.map(\.rawValue), standard: Compatibility.v035.rawValue,
         "libCacheSim version to agree with where versions differ."),
       .flag("mrc", "Print the exact LRU miss-ratio curve instead, in one pass."),
+      .value("tiers", "[N*]P@S[,...]", "Caches behind one another instead: the misses of one tier reach the next."),
       .flag("regret", "Add the excess over Belady's clairvoyant policy."),
       .value("sample", "R", "Keep this share of the objects (SHARDS)."),
       .value("limit", "N", "Read only the first N requests."),
@@ -37,7 +38,8 @@ enum CacheVerb {
       Example("simrun cache trace.csv --policy lru,sieve,s3fifo --size 1%,10%", "Three policies at two sizes."),
       Example("simrun cache trace.csv.zst --mrc", "The whole LRU curve."),
       Example("simrun cache trace.csv --policy lru,sieve --plot misses.svg", "A miss-ratio curve a policy, drawn."),
-    ])
+      Example("simrun cache trace.csv --tiers 9*fifo@2%,s3fifo@10%", "Nine edge sites before one regional cache."),
+    ], verbs: [CacheGenerateVerb.verb])
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
     let trace = try readTrace(invocation)
@@ -62,22 +64,47 @@ enum CacheVerb {
       show(MissRatioPoint.header, points.map(\.fields), invocation)
       return .success
     }
+    if let text = invocation.text("tiers") { return try runTiers(text, trace, invocation) }
     guard !capacities.isEmpty else { throw invocation.error("--size is missing", suggestion: "--size 1%,10%") }
-    var options = CacheStudyOptions(policies: try policies(invocation), capacities: capacities)
-    options.ignoresSizes = ignoresSizes
-    options.compatibility = invocation.text("compat").flatMap(Compatibility.init(rawValue:)) ?? .v035
+    var options = try options(invocation)
+    options.policies = try policies(invocation)
+    options.capacities = capacities
     options.jobs = jobs
-    options.seed = UInt64(try invocation.integer("seed", in: 0...Int64.max) ?? 0)
     options.sampleRate = try invocation.number("sample", in: 1e-6...1)
     options.comparesWithBelady = invocation.flag("regret")
-    do throws(PolicyFailure) {
-      options.admission = try AdmissionRegistry.standard.choice(invocation.text("admission") ?? "none")
-    } catch { throw invocation.error("admission", error.description) }
+    let runs = options.policies.count * capacities.count + (options.comparesWithBelady ? capacities.count : 0)
+    let progress = SharedProgress(title: "\(trace.name), \(runs) runs", total: runs)
+    options.progress = { _, _, requests in progress.finished(Double(requests) / Double(trace.count)) }
     let rows = CacheStudy.rows(trace: trace, options: options)
+    progress.end()
     try draw(invocation) { CachePlot.chart(trace: $0, rows: rows, ignoresSizes: ignoresSizes) }
     show(
       CacheStudyRow.header(withRegret: options.comparesWithBelady),
       rows.map { $0.fields(withRegret: options.comparesWithBelady) }, invocation)
+    return .success
+  }
+
+  /// What runs of one trace and of tiers have in common.
+  private static func options(_ invocation: Invocation) throws -> CacheStudyOptions {
+    var options = CacheStudyOptions(policies: [], capacities: [])
+    options.ignoresSizes = invocation.flag("ignore-object-size")
+    options.compatibility = invocation.text("compat").flatMap(Compatibility.init(rawValue:)) ?? .v035
+    options.seed = UInt64(try invocation.integer("seed", in: 0...Int64.max) ?? 0)
+    do throws(PolicyFailure) {
+      options.admission = try AdmissionRegistry.standard.choice(invocation.text("admission") ?? "none")
+    } catch { throw invocation.error("admission", error.description) }
+    return options
+  }
+
+  private static func runTiers(
+    _ text: String, _ trace: RequestTrace, _ invocation: Invocation
+  ) throws -> ExitStatus {
+    let tiers: [CacheTier]
+    do throws(PolicyFailure) { tiers = try CacheTier.list(text) } catch {
+      throw invocation.error("tiers", error.description)
+    }
+    let rows = TierStudy.rows(trace: trace, tiers: tiers, options: try options(invocation))
+    show(CacheTierRow.header, rows.map(\.fields), invocation)
     return .success
   }
 
@@ -100,7 +127,10 @@ enum CacheVerb {
       }
     }
     reader.limit = try invocation.integer("limit", in: 1...Int64.max).map(Int.init)
+    let reading = SharedProgress(title: "reading", total: 1)
+    reader.progress = { read, all in reading.finished(Double(read) / Double(max(all, 1))) }
     let trace = try reader.read(path: invocation.required("TRACE"))
+    reading.end()
     guard invocation.flag("mrc"), let rate = try invocation.number("sample", in: 1e-6...1) else { return trace }
     return trace.sampled(rate: rate)
   }

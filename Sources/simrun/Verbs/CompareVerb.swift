@@ -2,7 +2,6 @@ import Arguments
 import Platform
 import Reporting
 import Studies
-import Synchronization
 import TextFormats
 
 /// `simrun compare SCENARIO --vary ...`: configurations over the same viewers.
@@ -66,12 +65,12 @@ enum CompareVerb {
     let output = try OutputDirectory(directory)
     let isQuiet = invocation.flag("quiet")
     let total = study.configurations.count * study.replications
-    let progress = ComparisonProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
+    let progress = SharedProgress(title: "\(file.scenario.name), \(total) runs", total: total, isQuiet: isQuiet)
     let results: ComparisonResults
     do {
       results = try study.run(
         in: output, arguments: Array(CommandLine.arguments.dropFirst()), version: Simrun.version
-      ) { progress.finished($0) }
+      ) { progress.finished(Double($0)) }
     } catch is Interrupted {
       progress.end()
       Simrun.complain("simrun: interrupted; nothing was written")
@@ -149,21 +148,4 @@ enum CompareVerb {
     }
     return status
   }
-}
-
-/// The progress line of a comparison, told from several threads.
-private final class ComparisonProgress: @unchecked Sendable {
-  private let total: Int
-  private let line: Mutex<ProgressLine>
-
-  init(title: String, total: Int, isQuiet: Bool) {
-    self.total = total
-    line = Mutex(ProgressLine(title: title, isQuiet: isQuiet))
-  }
-
-  func finished(_ count: Int) {
-    line.withLock { $0.update(fraction: Double(count) / Double(total), events: 0) }
-  }
-
-  func end() { line.withLock { $0.finish() } }
 }
