@@ -7,6 +7,9 @@ extension Cluster {
   /// Whether a node considers the cluster as up.
   public func isStateOK(_ node: Int) -> Bool { nodes[node].isStateOK }
 
+  /// Whether a node's process stands still, though it is not dead.
+  public func isFrozen(_ node: Int) -> Bool { nodes[node].process == .frozen }
+
   /// Whether a node considers itself a master.
   public func isMaster(_ node: Int) -> Bool { isMaster(node, for: node) }
 

@@ -144,6 +144,9 @@ extension SessionStore {
       agenda.add(.reshard(index), at: now + Self.pollingPeriod)
       return
     }
+    if let mover = reshards[index].mover {
+      for node in mover.busyNodes { busyUntil[node] = max(busyUntil[node], now + mover.busyFor) }
+    }
     if let next = reshards[index].mover?.nextStep {
       agenda.add(.reshard(index), at: next)
     } else {
