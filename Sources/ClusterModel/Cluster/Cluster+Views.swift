@@ -39,6 +39,14 @@ extension Cluster {
     (nodes[node].migrating + nodes[node].importing).map { Int($0.slot) }
   }
 
+  /// The open slots of a node whose other end has failed, or is no master any more, as far as the node knows.
+  public func abandonedSlots(at node: Int) -> [Int] {
+    (nodes[node].migrating + nodes[node].importing).filter { open in
+      let peer = Int(open.peer)
+      return !isMaster(peer, for: node) || clock(node, peer).pointee.flags.contains(.failed)
+    }.map { Int($0.slot) }
+  }
+
   /// How many slots a node serves in its own view.
   public func servedSlots(_ node: Int) -> Int { Int(belief(node, node).pointee.slotCount) }
 
