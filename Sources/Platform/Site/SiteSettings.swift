@@ -17,7 +17,15 @@ struct SiteSettings: Sendable {
   /// The bitrate rule of every player.
   let rule: AbrName
   let ruleOptions: RuleOptions
+  /// How every player estimates its network: as the makers of the rule do.
+  let estimator: EstimatorSettings
+  /// What is believed of the network before `trustedAfterBytes` have come, in kbit/s.
+  let initialThroughputKbps: Double
+  let trustedAfterBytes: Int64
   let ladder: QualityLadder
+  let devices: [DeviceClass]
+  /// How viewers jump; `nil` where nobody does.
+  let seeks: SeekSettings?
   let observation: ObservationSchedule
   let cacheBytes: Int64
   /// The title that cannot be watched before ingest has published it.
@@ -27,7 +35,11 @@ struct SiteSettings: Sendable {
   /// How often a session writes its resume offset, where there is a cluster to keep it.
   let offsetInterval: SimDuration
 
-  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
+  /// Pictures of a segment, where sessions are played again frame by frame.
+  let frames: FramePattern?
+
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, frames: FramePattern? = nil) {
+    self.frames = frames
     services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
     accessCaps = scenario.viewers.access.map { access in
@@ -45,12 +57,18 @@ struct SiteSettings: Sendable {
       preconditionFailure("a decoded scenario names a rule that can be used: '\(scenario.player.abr)'")
     }
     rule = specification.name
-    var options = RuleOptions()
+    let standard = PlayerModel.PlayerSettings.standard(for: specification.name)
+    estimator = standard.estimator
+    initialThroughputKbps = standard.initialThroughputKbps
+    trustedAfterBytes = standard.trustedAfterBytes
+    var options = standard.options
     options.fixedQuality = specification.fixedQuality
     options.learned = specification.learned
     ruleOptions = options
     ladder = QualityLadder(
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
+    devices = DeviceClass.classes(of: scenario.viewers, catalog: catalog)
+    seeks = scenario.viewers.seeks
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
     let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false
