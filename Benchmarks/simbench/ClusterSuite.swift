@@ -19,6 +19,7 @@ enum ClusterSuite {
     Load(name: "12 nodes, 15 s", masters: 6, nodeTimeoutMs: 15_000, seconds: 4000, target: 10_000),
     Load(name: "100 nodes, 15 s", masters: 50, nodeTimeoutMs: 15_000, seconds: 200, target: 900),
     Load(name: "300 nodes, 15 s", masters: 150, nodeTimeoutMs: 15_000, seconds: 20, target: 0),
+    Load(name: "1000 nodes, 15 s", masters: 500, nodeTimeoutMs: 15_000, seconds: 5, target: 0),
   ]
 
   static func run(_ arguments: [String]) throws {

@@ -1,4 +1,4 @@
-import Platform
+public import Platform
 import Reporting
 import SimEngine
 
@@ -13,6 +13,8 @@ public struct SwarmStudy {
   public var seeds: Int
   /// Threads.
   public var jobs: Int
+  /// What every scenario is of; `nil` leaves it to the seed.
+  public var kind: Scenario.Kind?
 
   /// A swarm around a scenario.
   public init(around file: ScenarioFile, seeds: Int, jobs: Int) {
@@ -40,15 +42,20 @@ public struct SwarmStudy {
   /// - Throws: `Interrupted`.
   public func run() throws -> [Finding] {
     let file = self.file
+    let kind = self.kind
     let findings = ReplicationPool.map(count: seeds, jobs: jobs) { index in
-      Interruption.requested ? nil : Self.finding(seed: index + 1, around: file)
+      Interruption.requested ? nil : Self.finding(seed: index + 1, around: file, kind: kind)
     }
     try Interruption.check()
     return findings.compactMap { $0 }
   }
 
-  private static func finding(seed: Int, around file: ScenarioFile) -> Finding {
-    let overrides = overrides(seed: seed, kind: file.scenario.kind)
+  private static func finding(seed: Int, around file: ScenarioFile, kind: Scenario.Kind?) -> Finding {
+    var overrides = overrides(seed: seed, kind: kind ?? file.scenario.kind)
+    if let kind {
+      let value = kind.rawValue
+      overrides.append(ScenarioOverride(path: "kind", value: value, origin: "--set kind=\(value)"))
+    }
     var identity = RunIdentity(seed: UInt64(seed))
     identity.checksEveryEventKind = true
     let settings = overrides.map { "--set '\($0.path)=\($0.value)'" }.joined(separator: " ")

@@ -98,10 +98,16 @@ struct FailoverTests {
       var settings = ClusterSettings()
       settings.masters = try #require(Int(row[0]))
       settings.nodeTimeoutMs = try #require(Int64(row[1]))
-      let rates = try GossipExperiment(settings: settings).rates()
+      // Twenty processes on two cores: scripts/validate-gossip finds their timers 1.4 ms late.
+      if settings.nodes == 20 { settings.timing = .wakingLate(by: .microseconds(1400)) }
+      var experiment = GossipExperiment(settings: settings)
+      experiment.duration = .seconds(300)
+      let rates = try experiment.rates()
       let measured = try #require(Double(row[2]))
-      // The machine that was measured had two cores: with 20 busy nodes their timers ran late.
-      let tolerance = settings.nodes == 20 && settings.nodeTimeoutMs <= 2000 ? 0.075 : 0.05
+      // This cell is one window of 40 s; twelve such windows of a real cluster had a mean of 3.547, from 3.455 to 3.682.
+      let isOneOfMany = settings.nodes == 12 && settings.nodeTimeoutMs == 5000
+      if isOneOfMany { #expect(abs(rates[0].sentPerSecond / 3.547 - 1) < 0.03) }
+      let tolerance = isOneOfMany ? 0.05 : 0.03
       #expect(abs(rates[0].sentPerSecond / measured - 1) < tolerance, "\(row): \(rates[0].sentPerSecond)")
     }
   }

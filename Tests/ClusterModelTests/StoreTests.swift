@@ -183,6 +183,87 @@ struct StoreTests {
     #expect(store.brokenInvariant() == nil)
   }
 
+  @Test("a minority that waits for replicas promises nothing that it cannot keep", arguments: [0, 1])
+  func confirmedWrites(replicas: Int) throws {
+    let cut = StoreOperation.Action.partition(.nodes([1]), clients: 0.25, isOneWay: false, cutFor: .seconds(15))
+    var store = try store([StoreOperation(at: .seconds(20), cut)]) { $0.replicasAwaited = replicas }
+    var load = Load()
+    load.run(&store, perSecond: 1000, until: .seconds(90))
+    let totals = store.totals()
+    if replicas == 0 {
+      #expect(totals.writes.lost > 50 && totals.unconfirmedWrites == 0)
+    } else {
+      #expect(totals.writes.lost == 0 && totals.unconfirmedWrites > 50, "\(totals.unconfirmedWrites)")
+      #expect(totals.failedWrites >= totals.unconfirmedWrites)
+    }
+    let served = load.replies.count { $0.isServed && $0.isWrite }
+    #expect(totals.writes.acknowledged == Int64(served))
+    #expect(store.brokenInvariant() == nil && store.cluster.isConverged == true)
+  }
+
+  @Test(
+    "a node that stands still answers when it goes on, unless that is later than clients wait", arguments: [0.6, 3])
+  func stoppedNode(seconds: Double) throws {
+    var store = try store(
+      [StoreOperation(at: .seconds(20), .freeze(.nodes([1]), frozenFor: .seconds(seconds)))], timeoutMs: 10_000)
+    var load = Load()
+    load.run(&store, perSecond: 300, until: .seconds(40))
+    let totals = store.totals()
+    #expect(totals.failedCommands == 0)
+    #expect(store.cluster.brokenCount() == nil)
+    if seconds < 1 {
+      #expect(totals.clients.unanswered == 0)
+      let longest = store.writeLatency.quantile(1)
+      #expect(longest > seconds * 0.97 && longest < seconds * 1.05, "\(longest)")
+    } else {
+      #expect(totals.clients.unanswered > 100, "\(totals.clients.unanswered)")
+    }
+  }
+
+  @Test("a command at a node that a MIGRATE blocks is answered when that is done")
+  func longMigrate() throws {
+    var store = try store([StoreOperation(at: .seconds(20), .scaleOut(masters: 1))]) {
+      // Ten keys of 2 MB take 0.2 s.
+      $0.migration.keyBytes = 2e6
+      $0.migration.bytesPerSecond = 100e6
+    }
+    var load = Load()
+    load.run(&store, perSecond: 200, until: .seconds(60))
+    let totals = store.totals()
+    #expect(totals.movedSlots > 50 && totals.failedCommands == 0 && totals.clients.unanswered == 0)
+    let longest = store.writeLatency.quantile(1)
+    #expect(longest > 0.15 && longest < 0.45, "\(longest)")
+    #expect(store.events.allSatisfy { $0.kind != .blocked && $0.kind != .frozen })
+  }
+
+  @Test("a short MIGRATE makes commands wait for it")
+  func shortMigrate() throws {
+    var latencies: [Double] = []
+    for pipeline in [1, 40] {
+      var store = try store([StoreOperation(at: .seconds(20), .scaleOut(masters: 1))]) {
+        $0.keys = 16384 * 40
+        $0.migration.pipeline = pipeline
+      }
+      var load = Load()
+      load.run(&store, perSecond: 500, until: .seconds(60))
+      #expect(store.totals().clients.unanswered == 0)
+      latencies.append(store.writeLatency.quantile(1))
+    }
+    // One MIGRATE takes 0.8 ms or 12 ms, and a redirection may meet two.
+    #expect(latencies[0] < 0.005 && latencies[1] > 0.008 && latencies[1] < 0.03, "\(latencies)")
+  }
+
+  @Test("thousands of slots that move within seconds are known to all soon after", arguments: 0..<3)
+  func quickReshard(seed: Int) throws {
+    var store = try store([StoreOperation(at: .seconds(5), .scaleOut(masters: 1))], seed: UInt64(seed)) { $0.keys = 1 }
+    while !store.events.contains(where: { $0.kind == .reshardFinished }) {
+      store.advance(through: store.now + .seconds(1))
+      try #require(store.now < .seconds(60))
+    }
+    store.advance(through: store.now + .seconds(1))
+    #expect(store.cluster.isConverged == true)
+  }
+
   @Test("quiet stretches that are skipped change neither traffic nor failovers")
   func rest() throws {
     var totals: [StoreTotals] = []

@@ -6,9 +6,9 @@ import TextFormats
 
 @Suite struct ClusterPartitionTests {
   private static let calm = #"cluster={"masters": 3, "node_timeout": "1s", "resume": {"write_interval": "20s"}}"#
-  private static let death =
-    #"cluster={"masters": 3, "node_timeout": "2s", "resume": {"write_interval": "5s"}, "events": "#
-    + #"[{"at": "20:05", "action": "kill", "for": "60s"}]}"#
+  private static let untilDeath =
+    #"cluster={"masters": 3, "node_timeout": "2s", "resume": {"write_interval": "5s"}"#
+  private static let death = untilDeath + #", "events": [{"at": "20:05", "action": "kill", "for": "60s"}]}"#
   private static let services = #"services={"gateway": {"servers": 8}}"#
 
   private func run(_ overrides: String..., jobs: Int = 1) throws -> PlatformResults {
@@ -39,17 +39,32 @@ import TextFormats
   @Test("viewers who come while a master is dead start later", arguments: [false, true])
   func death(hasServices: Bool) throws {
     let services = hasServices ? [Self.services] : []
-    let calm = try run([Self.calm] + services)
+    // The same cluster and the same viewers, with the death and without.
+    let calm = try run([Self.untilDeath + "}"] + services)
     let death = try run([Self.death] + services)
     #expect(death.value("cluster_unavailable_s") > 2 && death.value("cluster_unavailable_s") < 6)
-    // With services the history answers where the cluster does not, and who waits is not told from chance.
-    if !hasServices { #expect(death.value("startup_mean_s") > calm.value("startup_mean_s")) }
+    let delays = startupDelays(death, from: 300, to: 303)
+    let usual = startupDelays(calm, from: 300, to: 303)
+    let later = delays.keys.sorted().filter { key in (delays[key] ?? 0) > (usual[key] ?? .infinity) + 0.1 }
+    // A third of the keys were the dead master's, and with full coverage nobody else serves either once it is declared.
+    #expect(later.count * 4 > usual.count, "\(later.count) of \(usual.count)")
+    let before = startupDelays(death, from: 120, to: 295)
+    #expect(before == startupDelays(calm, from: 120, to: 295) && before.count > 50)
     #expect(death.value("cluster_elections") == 1 && death.value("cluster_failed_commands") > 0)
     #expect(death.value("sessions") == calm.value("sessions"))
     let kinds = events(death).map { $0[2] }
     for kind in ["killed", "suspected", "declared-failed", "election-won", "restarted"] {
       #expect(kinds.contains(.text(kind)), "\(kind)")
     }
+  }
+
+  /// Seconds from arrival to the first frame of the sessions that came in a span of the run, by site, process, number.
+  private func startupDelays(_ results: PlatformResults, from: Double, to: Double) -> [String: Double] {
+    var delays: [String: Double] = [:]
+    for session in results.sessions where session.arrivedAt >= .seconds(from) && session.arrivedAt < .seconds(to) {
+      delays["\(session.site) \(session.process) \(session.number)"] = session.startupDelay?.seconds ?? .infinity
+    }
+    return delays
   }
 
   @Test("neither threads nor the queue change the run")

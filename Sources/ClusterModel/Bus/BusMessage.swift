@@ -46,11 +46,11 @@ enum BusSizes {
 
 /// What a message says about one node.
 struct GossipEntry: BitwiseCopyable {
-  var node: Int32
-  var flags: NodeFlags
   /// When it last answered the sender, in whole seconds: that is all the wire format has room for, and it ties the
   /// heartbeats of all nodes to the boundaries of seconds.
-  var pongSeconds: Int32
+  var pongSeconds: UInt32
+  var node: UInt16
+  var flags: NodeFlags
 }
 
 /// A message on its way, or a free place for one.

@@ -111,8 +111,7 @@ extension Cluster {
 
   /// A write of the stream that no client waits for.
   private mutating func transfer(_ key: String, _ value: String?, at node: Int) {
-    acknowledge(at: node)
-    writes.acknowledged -= 1
+    makeUntoldWrite(at: node)
     nodes[node].keyspace.write(key, value, number: nodes[node].replication.applied)
   }
 

@@ -8,8 +8,10 @@ extension Cluster {
     guard nodes[node].process != .dead else { return }
     nodes[node].process = .dead
     note(.killed, node)
-    for place in nodes[node].messagesHeld { slab.release(place) }
+    for message in nodes[node].messagesHeld { slab.release(message.place) }
     nodes[node].messagesHeld = []
+    nodes[node].isStopped = false
+    nodes[node].isBlocked = false
     for peer in 0..<nodeCount where peer != node {
       clock(node, peer).pointee.link = .down
       guard clock(peer, node).pointee.link != .down, !isCut(node, peer) else { continue }
@@ -26,19 +28,49 @@ extension Cluster {
 
   /// The process stops without a word: connections stay open, messages wait for it.
   public mutating func freeze(_ node: Int) {
-    guard nodes[node].process == .running else { return }
+    guard nodes[node].process != .dead, !nodes[node].isStopped else { return }
+    nodes[node].isStopped = true
     nodes[node].process = .frozen
     note(.frozen, node)
   }
 
-  /// The process goes on and reads all that came meanwhile.
+  /// The process goes on and reads all that came meanwhile, if nothing else keeps it.
   public mutating func thaw(_ node: Int) {
-    guard nodes[node].process == .frozen else { return }
-    nodes[node].process = .running
+    guard nodes[node].isStopped else { return }
+    nodes[node].isStopped = false
     note(.thawed, node)
+    goOn(node)
+  }
+
+  /// One long command keeps the process from everything else, as MIGRATE of many or big keys does.
+  mutating func block(_ node: Int) {
+    guard nodes[node].process != .dead, !nodes[node].isBlocked else { return }
+    nodes[node].isBlocked = true
+    nodes[node].process = .frozen
+    note(.blocked, node)
+  }
+
+  /// The long command is done.
+  mutating func unblock(_ node: Int) {
+    guard nodes[node].isBlocked else { return }
+    nodes[node].isBlocked = false
+    note(.unblocked, node)
+    goOn(node)
+  }
+
+  private mutating func goOn(_ node: Int) {
+    guard nodes[node].process == .frozen, !nodes[node].isStopped, !nodes[node].isBlocked else { return }
+    nodes[node].process = .running
+    queue.schedule(.goesOn(node: UInt16(node)), at: now)
+  }
+
+  /// A process that goes on reads what came before a moment, in the order in which it came.
+  mutating func readHeld(_ node: Int, before time: SimTime) {
+    guard nodes[node].process == .running, !nodes[node].messagesHeld.isEmpty else { return }
     let held = nodes[node].messagesHeld
-    nodes[node].messagesHeld = []
-    for place in held { queue.schedule(.arrival(place), at: now) }
+    let count = held.prefix { $0.since < time }.count
+    nodes[node].messagesHeld.removeFirst(count)
+    for message in held.prefix(count) { deliver(message.place) }
   }
 
   /// A dead process is started again with its configuration on disk, and with its keys if they are kept.
@@ -48,7 +80,7 @@ extension Cluster {
     nodes[node].incarnation &+= 1
     nodes[node].startedAt = nowMs
     nodes[node].isStateOK = false
-    nodes[node].reports = []
+    nodes[node].reports = FailureReports()
     nodes[node].suspects = 0
     nodes[node].suspectsAtTick = 0
     nodes[node].election = ElectionState()
@@ -62,6 +94,8 @@ extension Cluster {
       let flags = clock(node, peer).pointee.flags.subtracting(.suspected)
       clock(node, peer).pointee = PeerClock()
       clock(node, peer).pointee.flags = flags
+      belief(node, peer).pointee.pingSent = 0
+      belief(node, peer).pointee.dataReceived = 0
       belief(node, peer).pointee.linkGeneration &+= 1
       nodes[node].linksDown += 1
     }

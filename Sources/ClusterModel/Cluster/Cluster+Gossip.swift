@@ -8,34 +8,14 @@ extension Cluster {
   /// A tenth of all nodes but at least three, drawn at random (suspects, strangers and those named already are passed
   /// over, and draws are limited), then all suspects. The receiver may be among them.
   mutating func addGossip(to place: UInt32, from node: Int) {
-    var fresh = nodeCount - 2
-    let wanted = min(max(3, nodeCount / 10), fresh)
+    let wanted = min(max(3, nodeCount / 10), nodeCount - 2)
     let suspects = rules.piggybacksSuspects ? nodes[node].suspectsAtTick : 0
     slab.reserve(wanted + suspects, at: place)
-    nodes[node].gossipNumber &+= 1
-    let number = nodes[node].gossipNumber
     let message = slab.messages + Int(place)
     guard let entries = message.pointee.entries else { return }
-    let row = clocks + node * capacity
-    var count = 0
-    var draws = wanted * 3
-    while fresh > 0, count < wanted, draws > 0 {
-      draws -= 1
-      let peer = random.below(nodeCount)
-      let clock = row + peer
-      let flags = clock.pointee.flags
-      if peer == node || flags.contains(.suspected) { continue }
-      if !flags.contains(.known) || (clock.pointee.link == .down && belief(node, peer).pointee.slotCount == 0) {
-        fresh -= 1
-        continue
-      }
-      if clock.pointee.namedIn == number { continue }
-      clock.pointee.namedIn = number
-      entries[count] = entry(about: peer, flags, clock.pointee.pongReceived)
-      count += 1
-      fresh -= 1
-    }
+    var count = addRandomGossip(to: entries, wanted: wanted, from: node)
     if suspects > 0 {
+      let row = clocks + node * capacity
       let most = count + suspects
       for peer in 0..<nodeCount where count < most && (row + peer).pointee.flags.contains(.suspected) {
         entries[count] = entry(about: peer, row[peer].flags, row[peer].pongReceived)
@@ -45,8 +25,50 @@ extension Cluster {
     message.pointee.entryCount = Int32(count)
   }
 
+  /// Names random nodes; returns how many.
+  ///
+  /// Every draw gives one entry at most, so as many draws as entries are missing are all made, whatever they give: they
+  /// are made first and looked at afterwards, so that the processor waits for many rows at once.
+  private mutating func addRandomGossip(
+    to entries: UnsafeMutablePointer<GossipEntry>, wanted: Int, from node: Int
+  ) -> Int {
+    gossipNumber &+= 1
+    let number = gossipNumber
+    let namedIn = namedIn
+    let drawn = drawn
+    let row = clocks + node * capacity
+    var fresh = nodeCount - 2
+    var count = 0
+    var draws = wanted * 3
+    while true {
+      let batch = min(wanted - count, draws, fresh)
+      guard batch > 0 else { return count }
+      draws -= batch
+      var stream = random
+      for position in 0..<batch { drawn[position] = UInt16(truncatingIfNeeded: stream.below(nodeCount)) }
+      random = stream
+      for position in 0..<batch {
+        let peer = Int(drawn[position])
+        let clock = row[peer]
+        let flags = clock.flags
+        if peer == node || flags.contains(.suspected) { continue }
+        if !flags.contains(.known) || (clock.link == .down && belief(node, peer).pointee.slotCount == 0) {
+          fresh -= 1
+          continue
+        }
+        if namedIn[peer] == number { continue }
+        namedIn[peer] = number
+        entries[count] = entry(about: peer, flags, clock.pongReceived)
+        count += 1
+        fresh -= 1
+      }
+    }
+  }
+
   private func entry(about peer: Int, _ flags: NodeFlags, _ pong: Int64) -> GossipEntry {
-    GossipEntry(node: Int32(peer), flags: flags, pongSeconds: Int32(truncatingIfNeeded: pong / 1000))
+    GossipEntry(
+      pongSeconds: UInt32(truncatingIfNeeded: UInt64(pong) / 1000), node: UInt16(truncatingIfNeeded: peer), flags: flags
+    )
   }
 
   /// Believes, or not, what a known sender tells.
@@ -55,11 +77,19 @@ extension Cluster {
     guard let entries = message.entries, message.entryCount > 0 else { return }
     let now = nowMs
     let isWordOfMaster = isMaster(sender, for: node)
+    let replacesPongs = rules.gossipReplacesPongs
+    let latest = replacesPongs ? now + 500 : 0
     let row = clocks + node * capacity
     for index in 0..<Int(message.entryCount) {
       let entry = entries[index]
       let peer = Int(entry.node)
       let clock = row + peer
+      let pong = Int64(entry.pongSeconds) * 1000
+      if clock.pointee.isPlainlyWell, entry.flags.isDisjoint(with: .unwell) {
+        // Half of all entries are news, without a pattern: no branch.
+        clock.pointee.pongReceived = max(clock.pointee.pongReceived, pong <= latest ? pong : 0)
+        continue
+      }
       guard clock.pointee.flags.contains(.known) || peer == node else {
         welcome(peer, at: node)
         continue
@@ -69,12 +99,11 @@ extension Cluster {
         if isUnwell {
           report(peer, by: sender, at: node)
           declareIfAgreed(peer, by: node)
-        } else if !nodes[node].reports.isEmpty {
-          withdrawReport(peer, by: sender, at: node)
+        } else if clock.pointee.isReported {
+          clock.pointee.isReported = nodes[node].reports.withdraw(peer, by: sender)
         }
       }
-      guard rules.gossipReplacesPongs, !isUnwell, clock.pointee.pingSent == 0 else { continue }
-      let pong = Int64(entry.pongSeconds) * 1000
+      guard replacesPongs, !isUnwell, !clock.pointee.awaitsPong else { continue }
       if pong > clock.pointee.pongReceived, pong <= now + 500, reportCount(peer, at: node) == 0 {
         clock.pointee.pongReceived = pong
       }
@@ -103,26 +132,15 @@ extension Cluster {
   // MARK: Reports
 
   private mutating func report(_ peer: Int, by sender: Int, at node: Int) {
-    let now = nowMs
-    for index in nodes[node].reports.indices {
-      let report = nodes[node].reports[index]
-      if report.subject == peer, report.reporter == sender {
-        nodes[node].reports[index].time = now
-        return
-      }
-    }
-    nodes[node].reports.append(FailureReport(subject: Int32(peer), reporter: Int32(sender), time: now))
-  }
-
-  private mutating func withdrawReport(_ peer: Int, by sender: Int, at node: Int) {
-    nodes[node].reports.removeAll { $0.subject == peer && $0.reporter == sender }
+    nodes[node].reports.add(peer, by: sender, at: nowMs, nodes: capacity)
+    clock(node, peer).pointee.isReported = true
   }
 
   /// Masters whose word that a peer does not answer is younger than two timeouts; older words are dropped.
   mutating func reportCount(_ peer: Int, at node: Int) -> Int {
-    if nodes[node].reports.isEmpty { return 0 }
-    let oldest = nowMs - 2 * timeoutMs
-    nodes[node].reports.removeAll { $0.time < oldest && $0.subject == peer }
-    return nodes[node].reports.reduce(0) { $0 + ($1.subject == peer ? 1 : 0) }
+    guard clock(node, peer).pointee.isReported else { return 0 }
+    let count = nodes[node].reports.count(peer, since: nowMs - 2 * timeoutMs)
+    if count == 0 { clock(node, peer).pointee.isReported = false }
+    return count
   }
 }

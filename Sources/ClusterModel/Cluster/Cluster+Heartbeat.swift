@@ -60,7 +60,7 @@ extension Cluster {
     for _ in 0..<5 {
       let peer = random.below(nodeCount)
       let clock = clock(node, peer).pointee
-      guard peer != node, clock.flags.contains(.known), clock.link != .down, clock.pingSent == 0 else { continue }
+      guard peer != node, clock.flags.contains(.known), clock.link != .down, !clock.awaitsPong else { continue }
       if clock.pongReceived < oldestPong {
         oldest = peer
         oldestPong = clock.pongReceived
@@ -82,8 +82,7 @@ extension Cluster {
     for peer in 0..<nodeCount where peer != node {
       let clock = row + peer
       guard clock.pointee.flags.contains(.known) else { continue }
-      let ping = clock.pointee.pingSent
-      if ping == 0 {
+      if !clock.pointee.awaitsPong {
         guard clock.pointee.link != .down else { continue }
         if now - clock.pointee.pongReceived > half {
           sendHeartbeat(.ping, from: node, to: peer)
@@ -93,7 +92,8 @@ extension Cluster {
         }
         continue
       }
-      let data = clock.pointee.dataReceived
+      let ping = belief(node, peer).pointee.pingSent
+      let data = belief(node, peer).pointee.dataReceived
       if clock.pointee.link != .down {
         let since = belief(node, peer).pointee.linkSince
         let stale = max(since + timeoutMs, ping + half, data + half) + 1

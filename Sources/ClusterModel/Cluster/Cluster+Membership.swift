@@ -77,8 +77,11 @@ extension Cluster {
     if clock.pointee.flags.contains(.suspected) { nodes[node].suspects -= 1 }
     if clock.pointee.link == .down { nodes[node].linksDown -= 1 }
     clock.pointee = PeerClock()
+    belief(node, peer).pointee.pingSent = 0
+    belief(node, peer).pointee.dataReceived = 0
     belief(node, peer).pointee.linkGeneration &+= 1
-    nodes[node].reports.removeAll { $0.subject == peer || $0.reporter == peer }
+    let row = clocks + node * capacity
+    nodes[node].reports.forget(peer) { row[$0].isReported = false }
     nodes[node].updatesState = true
     nodes[node].mayHaveOrphans = true
     afterEvent(node)

@@ -6,9 +6,22 @@ extension Cluster {
   /// How long a master must be without replicas before one comes, in milliseconds.
   private static let migrationDelayMs: Int64 = 5000
 
-  /// What a replica does at every tick while some master has no replica left.
+  /// What a replica does at every tick: it goes to a master that has been without replicas for long enough.
   mutating func migrateIfOrphaned(_ node: Int) {
-    guard settings.allowsReplicaMigration, nodes[node].mayHaveOrphans, nodes[node].isStateOK else { return }
+    guard settings.allowsReplicaMigration, nodes[node].isStateOK else { return }
+    if nodes[node].mayHaveOrphans { lookForOrphans(node) }
+    let target = Int(nodes[node].orphan)
+    guard target >= 0, nowMs - belief(node, target).pointee.orphanedSince > Self.migrationDelayMs else { return }
+    note(.replicaMigrated, node, about: target)
+    becomeReplica(node, of: target)
+  }
+
+  /// Finds the first master without replicas, and whether this node is the one that should go there.
+  ///
+  /// What it finds holds until roles, conditions or slots change. O(nodes).
+  private mutating func lookForOrphans(_ node: Int) {
+    nodes[node].mayHaveOrphans = false
+    nodes[node].orphan = -1
     let mine = Int(belief(node, node).pointee.master)
     var replicas = [Int](repeating: 0, count: nodeCount)
     for peer in 0..<nodeCount where isMember(peer, for: node) {
@@ -17,26 +30,20 @@ extension Cluster {
     }
     var most = 0
     var target = -1
-    var hasOrphans = false
     for peer in 0..<nodeCount where isMember(peer, for: node) && isMaster(peer, for: node) {
       let flags = clock(node, peer).pointee.flags
       most = max(most, replicas[peer])
       if replicas[peer] == 0, !flags.contains(.failed), flags.contains(.migrateTo) {
-        hasOrphans = true
         if belief(node, peer).pointee.slotCount > 0, target < 0 { target = peer }
         if belief(node, peer).pointee.orphanedSince == 0 { belief(node, peer).pointee.orphanedSince = nowMs }
       } else {
         belief(node, peer).pointee.orphanedSince = 0
       }
     }
-    // Without orphans there is nothing to look for until roles or conditions change.
-    nodes[node].mayHaveOrphans = hasOrphans
     guard target >= 0, most >= 2, replicas[mine] == most, replicas[mine] > settings.migrationBarrier,
-      isFirstCandidate(node, replicas, most),
-      nowMs - belief(node, target).pointee.orphanedSince > Self.migrationDelayMs
+      isFirstCandidate(node, replicas, most)
     else { return }
-    note(.replicaMigrated, node, about: target)
-    becomeReplica(node, of: target)
+    nodes[node].orphan = Int32(target)
   }
 
   /// Whether no replica of the masters that have the most has a smaller name: all think alike, so one goes.

@@ -11,7 +11,7 @@ extension Cluster {
     switch nodes[receiver].process {
     case .dead: return slab.release(place)
     case .frozen:
-      nodes[receiver].messagesHeld.append(place)
+      nodes[receiver].messagesHeld.append(HeldMessage(place: place, since: now))
       return
     case .running: break
     }
@@ -30,9 +30,9 @@ extension Cluster {
     let now = nowMs
     var isKnown = clock(node, sender).pointee.flags.contains(.known)
     if isKnown {
-      clock(node, sender).pointee.dataReceived = now
       nodes[node].currentEpoch = max(nodes[node].currentEpoch, message.currentEpoch)
       let belief = belief(node, sender)
+      belief.pointee.dataReceived = now
       belief.pointee.configEpoch = max(belief.pointee.configEpoch, message.configEpoch)
       belief.pointee.offset = message.offset
       followPause(message, at: node, from: sender)
@@ -69,7 +69,7 @@ extension Cluster {
   private mutating func answered(_ node: Int, _ peer: Int) {
     let clock = clock(node, peer)
     clock.pointee.pongReceived = nowMs
-    clock.pointee.pingSent = 0
+    setPing(node, peer, sentAt: 0)
     if clock.pointee.flags.contains(.suspected) {
       clock.pointee.flags.remove(.suspected)
       nodes[node].suspects -= 1

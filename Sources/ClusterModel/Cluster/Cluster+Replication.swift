@@ -10,10 +10,19 @@ struct WriteStream {
   /// The stream that it continues, or -1, and after how many of its writes.
   var parent: Int
   var fork: Int64
-  /// Writes acknowledged in it.
-  var acknowledged: Int64 = 0
-  /// Writes of it whose loss is accounted for.
+  /// Writes made in it: they are numbered from 1.
+  var length: Int64 = 0
+  /// Writes among them that no client was told of, or not yet.
+  var untold = NumberRanges()
+  /// Writes of it whose fate is accounted for, and how many of them a master still has.
   var settled: Int64 = 0
+  var kept: Int64 = 0
+}
+
+/// A write's place in a stream.
+struct WriteIdentity: BitwiseCopyable {
+  var stream: Int32
+  var number: Int64
 }
 
 /// A node's place in a stream.
@@ -54,13 +63,54 @@ extension Cluster {
   }
 
   /// A master acknowledges a write; it reaches the replicas later.
-  mutating func acknowledge(at node: Int, bytes: Int64 = writeBytes) {
-    let stream = nodes[node].replication.stream
-    streams[stream].acknowledged += 1
-    nodes[node].replication.applied = streams[stream].acknowledged
-    nodes[node].replication.offset += bytes
+  mutating func acknowledge(at node: Int) {
+    makeWrite(at: node)
     writes.acknowledged += 1
+  }
+
+  /// A write that no client is told of.
+  @discardableResult
+  mutating func makeUntoldWrite(at node: Int) -> WriteIdentity {
+    makeWrite(at: node)
+    let stream = nodes[node].replication.stream
+    let number = streams[stream].length
+    streams[stream].untold.append(number)
+    return WriteIdentity(stream: Int32(stream), number: number)
+  }
+
+  private mutating func makeWrite(at node: Int) {
+    let stream = nodes[node].replication.stream
+    streams[stream].length += 1
+    nodes[node].replication.applied = streams[stream].length
+    nodes[node].replication.offset += Self.writeBytes
     flush(node)
+  }
+
+  /// The client of a write is told that it is done.
+  mutating func acknowledge(_ write: WriteIdentity) {
+    let stream = Int(write.stream)
+    streams[stream].untold.remove(write.number)
+    writes.acknowledged += 1
+    // A failover may have dropped it already while a replica's word was on its way.
+    if write.number <= streams[stream].settled, write.number > streams[stream].kept {
+      tellLoss(of: 1, in: stream, to: nil, because: "acknowledged after a failover had dropped it")
+    }
+  }
+
+  /// How many replicas have a write: the answer of WAIT.
+  func confirmations(of write: WriteIdentity, by node: Int) -> Int {
+    (0..<nodeCount).count { replica in
+      guard Int(belief(replica, replica).pointee.master) == node else { return false }
+      let state = nodes[replica].replication
+      return state.stream == Int(write.stream) && state.applied >= write.number && state.isConnected
+        && !state.isLoading && nodes[replica].process == .running && !isCut(replica, node)
+    }
+  }
+
+  /// How long a replica's word takes at least: a way to it and back.
+  func confirmationTime(of node: Int) -> SimDuration {
+    let extra = network.extraDelays.isEmpty ? 0 : network.extraDelays[node]
+    return timing.latency * 2 + SimDuration(nanoseconds: 2 * extra)
   }
 
   /// Takes in writes of a quiet stretch: the master and all its replicas have them.
@@ -69,7 +119,7 @@ extension Cluster {
   mutating func absorb(writes count: Int64, at node: Int) {
     let stream = nodes[node].replication.stream
     guard stream >= 0 else { return }
-    streams[stream].acknowledged += count
+    streams[stream].length += count
     for member in 0..<nodeCount where nodes[member].replication.stream == stream {
       guard member == node || Int(belief(member, member).pointee.master) == node else { continue }
       nodes[member].replication.applied += count
@@ -82,23 +132,6 @@ extension Cluster {
 
   /// Whether clients' writes are held back: a handover is under way.
   func holdsWrites(_ node: Int) -> Bool { nodes[node].writesPausedUntil > nowMs }
-
-  /// How long WAIT takes for the latest write of a node: a way to the replicas and back, or the timeout if too few of them
-  /// are connected.
-  func waitForReplicas(_ count: Int, of node: Int, timeout: SimDuration) -> SimDuration {
-    var connected = 0
-    for replica in 0..<nodeCount where Int(belief(replica, replica).pointee.master) == node {
-      let state = nodes[replica].replication
-      if state.isConnected, !state.isLoading, nodes[replica].process == .running, !isCut(node, replica),
-        !isCut(replica, node)
-      {
-        connected += 1
-      }
-    }
-    guard connected >= count else { return timeout }
-    let extra = network.extraDelays.isEmpty ? 0 : network.extraDelays[node]
-    return min(timeout, timing.latency * 2 + SimDuration(nanoseconds: 2 * extra))
-  }
 
   /// Sends what replicas do not have yet; one delivery is under way at a time and carries all up to its departure.
   mutating func flush(_ node: Int) {
@@ -219,23 +252,34 @@ extension Cluster {
   }
 
   private mutating func settle(_ stream: Int, kept: Int64, by successor: Int, because reason: String? = nil) {
-    let lost = streams[stream].acknowledged - max(kept, streams[stream].settled)
+    let from = max(kept, streams[stream].settled)
+    let length = streams[stream].length
+    guard length > from else { return }
+    let lost = length - from - streams[stream].untold.count(after: from)
+    streams[stream].settled = length
+    streams[stream].kept = kept
     guard lost > 0 else { return }
-    streams[stream].settled = streams[stream].acknowledged
-    writes.lost += lost
-    let writer = streams[stream].writer
-    note(
-      .writesLost, writer, about: successor, value: lost,
-      reason: reason
-        ?? (nodes[writer].process == .dead
+    let isDead = nodes[streams[stream].writer].process == .dead
+    tellLoss(
+      of: lost, in: stream, to: successor,
+      because: reason
+        ?? (isDead
           ? "the master died before its replicas had them"
           : "acknowledged by a master that could not reach its replicas, or was replaced and did not know"))
+  }
+
+  private mutating func tellLoss(of count: Int64, in stream: Int, to successor: Int?, because reason: String) {
+    writes.lost += count
+    note(.writesLost, streams[stream].writer, about: successor, value: count, reason: reason)
   }
 
   /// A master has given all its slots away, keys and all: nothing of what it acknowledged is lost when it follows another.
   mutating func handOverWrites(_ node: Int) {
     let stream = nodes[node].replication.stream
-    if stream >= 0, streams[stream].writer == node { streams[stream].settled = streams[stream].acknowledged }
+    if stream >= 0, streams[stream].writer == node {
+      streams[stream].settled = streams[stream].length
+      streams[stream].kept = streams[stream].length
+    }
   }
 
   /// A dead master whose slots somebody else serves: what only it had is lost as far as clients can tell.

@@ -77,9 +77,10 @@ extension Cluster {
     let origin = -Int64.max / 8
     for pair in 0..<(capacity * capacity) {
       let clock = clocks + pair
-      if clock.pointee.pingSent != 0 { clock.pointee.pingSent += milliseconds }
+      let belief = beliefs + pair
+      if belief.pointee.pingSent != 0 { belief.pointee.pingSent += milliseconds }
       if clock.pointee.pongReceived != 0 { clock.pointee.pongReceived += milliseconds }
-      if clock.pointee.dataReceived != 0 { clock.pointee.dataReceived += milliseconds }
+      if belief.pointee.dataReceived != 0 { belief.pointee.dataReceived += milliseconds }
     }
     for node in 0..<nodeCount {
       if nodes[node].attentionAt > 0, nodes[node].attentionAt < .max / 2 { nodes[node].attentionAt += milliseconds }
@@ -106,6 +107,6 @@ extension BusMessage {
   /// Moves the times that the gossip of a message on its way tells.
   mutating func shiftPongs(by seconds: Int64) {
     guard let entries else { return }
-    for index in 0..<Int(entryCount) { entries[index].pongSeconds += Int32(truncatingIfNeeded: seconds) }
+    for index in 0..<Int(entryCount) { entries[index].pongSeconds &+= UInt32(truncatingIfNeeded: seconds) }
   }
 }

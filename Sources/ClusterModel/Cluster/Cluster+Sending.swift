@@ -48,8 +48,15 @@ extension Cluster {
   mutating func sendHeartbeat(_ kind: BusMessageKind, from sender: Int, to receiver: Int, answer: Bool = false) {
     let place = message(kind, from: sender, to: receiver, answer: answer)
     addGossip(to: place, from: sender)
-    if !answer, kind == .ping || kind == .meet { clock(sender, receiver).pointee.pingSent = nowMs }
+    if !answer, kind == .ping || kind == .meet { setPing(sender, receiver, sentAt: nowMs) }
     dispatch(place)
+  }
+
+  /// Starts the clock of a ping; 0 stops it.
+  @inline(__always)
+  func setPing(_ node: Int, _ peer: Int, sentAt time: Int64) {
+    belief(node, peer).pointee.pingSent = time
+    clock(node, peer).pointee.awaitsPong = time != 0
   }
 
   /// Puts a message on its way.
@@ -61,13 +68,9 @@ extension Cluster {
     var departure = now.nanoseconds
     let link = message.isAnswer ? belief(receiver, sender) : belief(sender, receiver)
     if !message.isAnswer {
-      // Nagle's algorithm: a small message waits while an earlier one is not acknowledged.
-      if link.pointee.unacknowledgedUntil > departure { departure = link.pointee.unacknowledgedUntil }
       let isAnswered = message.kind == .ping || message.kind == .meet
-      if !isAnswered {
-        link.pointee.unacknowledgedUntil = max(
-          link.pointee.unacknowledgedUntil, departure + timing.delayedAcknowledgement.nanoseconds)
-      }
+      departure = link.pointee.nagle.departure(
+        at: departure, isAnswered: isAnswered, acknowledgedAfter: timing.delayedAcknowledgement.nanoseconds)
     }
     if isCut(sender, receiver) {
       network.held.append(place)
@@ -141,7 +144,7 @@ extension Cluster {
     let belief = belief(node, peer)
     belief.pointee.linkGeneration &+= 1
     belief.pointee.linkSince = nowMs
-    belief.pointee.unacknowledgedUntil = 0
+    belief.pointee.nagle = NagleQueue()
     clock(node, peer).pointee.link = .connecting
     nodes[node].linksDown -= 1
     let generation = belief.pointee.linkGeneration
@@ -173,10 +176,10 @@ extension Cluster {
       return
     }
     clock(node, peer).pointee.link = .up
-    let pending = clock(node, peer).pointee.pingSent
+    let pending = belief(node, peer).pointee.pingSent
     let introduces = clock(node, peer).pointee.flags.contains(.introduces)
     sendHeartbeat(introduces ? .meet : .ping, from: node, to: peer)
-    if pending != 0 { clock(node, peer).pointee.pingSent = pending }
+    if pending != 0 { setPing(node, peer, sentAt: pending) }
     clock(node, peer).pointee.flags.remove(.introduces)
     nodes[node].attentionAt = 0
   }

@@ -39,6 +39,7 @@ extension Cluster {
     if old >= 0 {
       belief(node, old).pointee.slotCount -= 1
       belief(node, old).pointee.cleanClaim = -1
+      if belief(node, old).pointee.slotCount == 0 { nodes[node].mayHaveOrphans = true }
       nodes[node].unclaimed?.remove(slot)
     } else {
       nodes[node].unassigned -= 1
@@ -46,6 +47,7 @@ extension Cluster {
     if owner >= 0 {
       belief(node, owner).pointee.slotCount += 1
       belief(node, owner).pointee.cleanClaim = -1
+      if belief(node, owner).pointee.slotCount == 1 { nodes[node].mayHaveOrphans = true }
     } else {
       nodes[node].unassigned += 1
     }

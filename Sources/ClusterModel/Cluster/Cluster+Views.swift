@@ -7,6 +7,9 @@ extension Cluster {
   /// Whether a node considers the cluster as up.
   public func isStateOK(_ node: Int) -> Bool { nodes[node].isStateOK }
 
+  /// Whether a node's process stands still, though it is not dead.
+  public func isFrozen(_ node: Int) -> Bool { nodes[node].process == .frozen }
+
   /// Whether a node considers itself a master.
   public func isMaster(_ node: Int) -> Bool { isMaster(node, for: node) }
 
@@ -34,6 +37,14 @@ extension Cluster {
   /// The slots that a node migrates or imports.
   public func openSlots(at node: Int) -> [Int] {
     (nodes[node].migrating + nodes[node].importing).map { Int($0.slot) }
+  }
+
+  /// The open slots of a node whose other end has failed, or is no master any more, as far as the node knows.
+  public func abandonedSlots(at node: Int) -> [Int] {
+    (nodes[node].migrating + nodes[node].importing).filter { open in
+      let peer = Int(open.peer)
+      return !isMaster(peer, for: node) || clock(node, peer).pointee.flags.contains(.failed)
+    }.map { Int($0.slot) }
   }
 
   /// How many slots a node serves in its own view.

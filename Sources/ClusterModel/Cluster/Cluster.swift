@@ -22,7 +22,7 @@ public import SimEngine
 ///     +SlotClaims   who serves what, epochs            +Faults      kill, freeze, restart, partitions
 ///     +Verdict      FAIL, and the cluster's state      +Replication offsets, acknowledged and lost writes
 ///
-/// Memory: 128 bytes a pair of nodes, 33 KB a node. Times given to the cluster must not go back.
+/// Memory: 120 bytes a pair of nodes, 33 KB a node. Times given to the cluster must not go back.
 public struct Cluster: ~Copyable {
   /// What it was built from.
   public let settings: ClusterSettings
@@ -41,6 +41,12 @@ public struct Cluster: ~Copyable {
 
   var queue: EventQueue<ClusterEvent>
   var slab: MessageSlab
+  /// The number of the message that last named each node: gossip names none twice in one message.
+  var namedIn: UnsafeMutablePointer<UInt32>
+  /// Counts messages with gossip.
+  var gossipNumber: UInt32 = 0
+  /// Room for the nodes that were drawn for a message.
+  var drawn: UnsafeMutablePointer<UInt16>
   var random: RandomStream
   var delays: RandomStream
   /// Sets of slots that were ever claimed in a message.
@@ -84,6 +90,10 @@ public struct Cluster: ~Copyable {
     clocks.initialize(repeating: PeerClock(), count: capacity * capacity)
     beliefs = .allocate(capacity: capacity * capacity)
     beliefs.initialize(repeating: PeerBelief(), count: capacity * capacity)
+    namedIn = .allocate(capacity: capacity)
+    namedIn.initialize(repeating: 0, count: capacity)
+    drawn = .allocate(capacity: capacity)
+    drawn.initialize(repeating: 0, count: capacity)
     owners = .allocate(capacity: capacity * HashSlot.count)
     owners.initialize(repeating: -1, count: capacity * HashSlot.count)
     func stream(_ purpose: String) -> RandomStream {
@@ -102,6 +112,8 @@ public struct Cluster: ~Copyable {
     nodes.deallocate()
     clocks.deallocate()
     beliefs.deallocate()
+    namedIn.deallocate()
+    drawn.deallocate()
     owners.deallocate()
   }
 
@@ -150,11 +162,8 @@ public struct Cluster: ~Copyable {
       digest.record(time: now, target: UInt32(node), kind: 0, draws: random.draws)
       if nodes[index].process == .running { tick(index) }
       scheduleTick(index)
-    case .arrival(let place):
-      let message = slab.messages[Int(place)]
-      digest.record(
-        time: now, target: UInt32(message.receiver), kind: 1 + message.kind.rawValue, draws: random.draws)
-      arrive(place)
+    case .arrival(let place): deliver(place)
+    case .goesOn(let node): readHeld(Int(node), before: .distantFuture)
     case .connected(let from, let to, let generation): connected(Int(from), Int(to), generation)
     case .hungUp(let from, let to, let generation): hungUp(Int(from), Int(to), generation)
     case .synced(let node): configurationSynced(Int(node))
@@ -162,6 +171,12 @@ public struct Cluster: ~Copyable {
     case .replicate(let node): replicate(Int(node))
     case .loaded(let node, let generation): loaded(Int(node), generation)
     }
+  }
+
+  mutating func deliver(_ place: UInt32) {
+    let message = slab.messages[Int(place)]
+    digest.record(time: now, target: UInt32(message.receiver), kind: 1 + message.kind.rawValue, draws: random.draws)
+    arrive(place)
   }
 
   mutating func scheduleTick(_ node: Int) {
@@ -213,10 +228,16 @@ public struct Cluster: ~Copyable {
       nodes[node].currentEpoch = Int64(settings.masters)
       nodes[node].requiresFullCoverage = settings.requiresFullCoverage
       nodes[node].allowsReadsWhenDown = settings.allowsReadsWhenDown
-      nodes[node].unassigned = HashSlot.count
-      for (owner, range) in ranges.enumerated() { for slot in range { setOwner(owner, of: slot, for: node) } }
       nodes[node].size = settings.masters
+      nodes[node].updatesState = true
+      let row = owners + node * HashSlot.count
+      for (owner, range) in ranges.enumerated() {
+        (row + range.lowerBound).update(repeating: Int16(owner), count: range.count)
+        belief(node, owner).pointee.slotCount = Int32(range.count)
+        belief(node, owner).pointee.cleanClaim = Int32(owner)
+      }
     }
+    claims = ranges.map { SlotClaim(slots: SlotSet([$0]), count: $0.count) }
     for master in 0..<settings.masters {
       nodes[master].replication.stream = openStream(writer: master, parent: -1, fork: 0)
     }
@@ -235,7 +256,7 @@ public struct Cluster: ~Copyable {
         let age = Int64(random.below(UInt64(max(1, timeoutMs / 2))))
         clock(node, peer).pointee.link = .up
         clock(node, peer).pointee.pongReceived = nowMs - age
-        clock(node, peer).pointee.dataReceived = nowMs - age
+        belief(node, peer).pointee.dataReceived = nowMs - age
         belief(node, peer).pointee.linkSince = nowMs - 10 * timeoutMs
       }
       nodes[node].startedAt = nowMs - 1_000_000
@@ -252,6 +273,8 @@ enum ClusterEvent: BitwiseCopyable {
   case tick(node: UInt16, incarnation: UInt16)
   /// A message arrives.
   case arrival(UInt32)
+  /// A process that stood still reads what came meanwhile.
+  case goesOn(node: UInt16)
   /// A link that a node opened is there.
   case connected(from: UInt16, to: UInt16, generation: UInt32)
   /// A node learns that the other end of its link is closed.

@@ -54,6 +54,10 @@ public struct ClusterEventRecord: Sendable, Equatable {
     case partitioned
     /// See `killed`.
     case healed
+    /// A long command keeps the process from all others; it is done.
+    case blocked
+    /// See `blocked`.
+    case unblocked
     /// A node starts and meets the subject; a node leaves for good.
     case joined
     /// See `joined`.
@@ -87,7 +91,7 @@ extension ClusterEventRecord.Kind {
   var mayChangeCoverage: Bool {
     switch self {
     case .stateDown, .stateUp, .electionWon, .serving, .becameReplica, .killed, .frozen, .thawed, .restarted, .left,
-      .handoverRequested, .epochCollision:
+      .blocked, .unblocked, .handoverRequested, .epochCollision:
       true
     default: false
     }

@@ -184,6 +184,12 @@ public struct SlotMapClient: Sendable {
     return backOff(&request, cluster, after: isRefused ? .milliseconds(1) : answerTimeout)
   }
 
+  /// What the client does when a node that holds its request has not answered in time.
+  mutating func gaveUpWaiting(_ request: inout ClientRequest, _ cluster: borrowing Cluster) -> ClientStep {
+    counts.unanswered += 1
+    return backOff(&request, cluster, after: .zero)
+  }
+
   private mutating func redirected(_ request: inout ClientRequest, after pause: SimDuration) -> ClientStep {
     request.redirections += 1
     guard Int(request.redirections) < Self.tries else {
@@ -234,6 +240,13 @@ extension Cluster {
     let answer = answer(to: request, at: node)
     if answer == .serve, request.isWrite { acknowledge(at: node) }
     return answer
+  }
+
+  /// The same, but a write that is served is acknowledged only when `acknowledge(_:)` says so.
+  mutating func serveUntold(_ request: ClientRequest, at node: Int) -> (answer: Redirection, write: WriteIdentity?) {
+    let answer = answer(to: request, at: node)
+    guard answer == .serve, request.isWrite else { return (answer, nil) }
+    return (answer, makeUntoldWrite(at: node))
   }
 
   /// What a node says to a request, without doing it.

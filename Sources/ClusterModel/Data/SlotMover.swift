@@ -54,7 +54,10 @@ public struct SlotMover: Sendable {
   private let keysPerSlot: Int
   private let timing: MigrationTiming
   private var stage = Stage.importing
-  /// Both ends of a MIGRATE that blocks them noticeably.
+  /// Both ends of the MIGRATE that the last step began, and how long it keeps them from other commands.
+  private(set) var busyNodes: [Int] = []
+  private(set) var busyFor = SimDuration.zero
+  /// Those among them that do not hear the bus meanwhile.
   private var blocked: [Int] = []
 
   private enum Stage: Sendable {
@@ -64,7 +67,7 @@ public struct SlotMover: Sendable {
     case assigning
   }
 
-  /// A MIGRATE shorter than this does not keep clients waiting noticeably.
+  /// A MIGRATE shorter than this makes commands wait, but is not worth holding back the bus for.
   private static let noticeable = SimDuration.milliseconds(20)
 
   /// A plan to be carried out from `start` on; the owners of the plan are nodes by their numbers.
@@ -80,8 +83,9 @@ public struct SlotMover: Sendable {
   public mutating func step(_ cluster: inout Cluster) throws(CommandError) {
     guard nextStep != nil, movedSlots < moves.count else { return }
     let move = moves[movedSlots]
-    for node in blocked { cluster.thaw(node) }
+    for node in blocked { cluster.unblock(node) }
     blocked = []
+    busyNodes = []
     do throws(CommandError) {
       nextStep = cluster.now + (try take(move, &cluster))
     } catch {
@@ -116,9 +120,11 @@ public struct SlotMover: Sendable {
       cluster.slotOnTheMove?.movedKeys += batch
       movedKeys += batch
       let duration = timing.duration(keys: batch)
+      busyNodes = [move.source, move.destination]
+      busyFor = duration
       if duration > Self.noticeable {
-        blocked = [move.source, move.destination]
-        for node in blocked { cluster.freeze(node) }
+        blocked = busyNodes
+        for node in blocked { cluster.block(node) }
       }
       return timing.command + duration
     case .assigning:

@@ -1,9 +1,11 @@
 // One node: what it knows of itself. What it believes of others is in `PeerClock` and `PeerBelief`.
 
+import SimEngine
+
 /// Whether a process runs.
 enum ProcessState: UInt8, BitwiseCopyable {
   case running
-  /// Stopped by a signal, or cut off from the processor: it neither reads nor sends, its connections stay open.
+  /// Stopped by a signal, or busy with one long command: it neither reads nor sends, its connections stay open.
   case frozen
   case dead
 }
@@ -13,6 +15,9 @@ struct ClusterNode {
   /// 40 hexadecimal digits in Redis; here 64 bits, of which only order and equality matter.
   var name: UInt64 = 0
   var process = ProcessState.running
+  /// Why it is frozen: a signal stopped it, one long command keeps it from all others, or both.
+  var isStopped = false
+  var isBlocked = false
   /// Counts starts of the process, so that timers of an earlier one are not taken for its own.
   var incarnation: UInt16 = 0
   /// Whether it was taken out of the cluster for good.
@@ -39,7 +44,7 @@ struct ClusterNode {
   /// Open slots: where they go to, where they come from.
   var migrating: [OpenSlot] = []
   var importing: [OpenSlot] = []
-  var reports: [FailureReport] = []
+  var reports = FailureReports()
   /// Nodes that were forgotten, and until when they may not come back by gossip.
   var forgotten: [(node: Int, until: Int64)] = []
   var requiresFullCoverage = true
@@ -54,11 +59,12 @@ struct ClusterNode {
   var linksDown = 0
   /// No peer needs the timer's attention before this time in milliseconds.
   var attentionAt: Int64 = 0
-  /// Counts messages with gossip.
-  var gossipNumber: UInt32 = 0
-  /// Whether roles or conditions of others changed since replica migration last looked.
+  /// Whether roles or conditions of others changed since replica migration last looked, and the master without replicas
+  /// that this node should then go to; -1 if it should stay.
   var mayHaveOrphans = true
-  var messagesHeld: [UInt32] = []
+  var orphan: Int32 = -1
+  /// What came while it was frozen, and when.
+  var messagesHeld: [HeldMessage] = []
   /// Whether state and election are to be looked at once the current message is dealt with.
   var updatesState = false
   var handlesElection = false
@@ -75,6 +81,12 @@ struct ClusterNode {
   var keyspace = Keyspace()
   /// Until when clients' writes are held back, in milliseconds.
   var writesPausedUntil: Int64 = 0
+}
+
+/// A message in the socket of a process that does not read, and since when it is there.
+struct HeldMessage: BitwiseCopyable {
+  var place: UInt32
+  var since: SimTime
 }
 
 /// A slot on its way, and the node at the other end.

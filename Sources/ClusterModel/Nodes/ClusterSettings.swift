@@ -125,4 +125,17 @@ public struct ClusterTiming: Sendable {
 
   /// The standard delays: nodes of one machine room, measured on loopback.
   public init() {}
+
+  /// The delays between processes that share too few cores, and wake up late by some time on average.
+  ///
+  /// What is late is the process: its timer and the messages that it reads wait alike. The timer itself rings after
+  /// 100 ms, half a millisecond on average because epoll waits whole milliseconds, and a tenth of work. So the mean period
+  /// of a real node's timer, less 100.6 ms, is the lateness to give here.
+  public static func wakingLate(by mean: SimDuration) -> ClusterTiming {
+    var timing = ClusterTiming()
+    timing.cronPeriod = .microseconds(100_600)
+    timing.cronLatenessMean = mean
+    timing.jitterMean = mean
+    return timing
+  }
 }

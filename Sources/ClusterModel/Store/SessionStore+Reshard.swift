@@ -92,9 +92,10 @@ extension SessionStore {
     case .replicating: becomeReplicas(index)
     case .moving: move(index)
     case .recovering:
+      closeSlots(onlyAbandoned: true)
       // Right after a death all agree still: what counts is that somebody serves every slot.
       if cluster.isConverged, cluster.coveredSlots() == HashSlot.count {
-        closeSlots()
+        closeSlots(onlyAbandoned: false)
         reshards[index].stage = .moving
       }
       agenda.add(.reshard(index), at: now + Self.pollingPeriod)
@@ -144,6 +145,9 @@ extension SessionStore {
       agenda.add(.reshard(index), at: now + Self.pollingPeriod)
       return
     }
+    if let mover = reshards[index].mover {
+      for node in mover.busyNodes { busyUntil[node] = max(busyUntil[node], now + mover.busyFor) }
+    }
     if let next = reshards[index].mover?.nextStep {
       agenda.add(.reshard(index), at: next)
     } else {
@@ -186,9 +190,12 @@ extension SessionStore {
   }
 
   /// `redis-cli --cluster fix`: open slots are closed where their owners stand.
-  private mutating func closeSlots() {
+  ///
+  /// It cannot wait until all agree: a node does not believe claims to a slot that it imports, so it would go on to see
+  /// the slot with a source that has been replaced, and the cluster as down.
+  private mutating func closeSlots(onlyAbandoned: Bool) {
     for node in masters {
-      for slot in cluster.openSlots(at: node) {
+      for slot in onlyAbandoned ? cluster.abandonedSlots(at: node) : cluster.openSlots(at: node) {
         do throws(CommandError) { try cluster.setSlot(slot, .stable, at: node) } catch { continue }
       }
     }

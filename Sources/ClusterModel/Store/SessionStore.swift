@@ -43,7 +43,7 @@ public struct StoreReply: BitwiseCopyable, Sendable {
 ///
 /// The owner says how far time goes; nothing comes out between `nextEventTime`s. Clients keep slot maps of their own
 /// and follow redirections (`SlotMapClient`); each hop takes the way to the node, its queue, its service, and the way
-/// back. Operations are in +Operations, reshards in +Reshard, what is measured in +Measures.
+/// back. A node that stands still keeps commands until it goes on or their clients give up. Operations are in +Operations, reshards in +Reshard, what is measured in +Measures.
 public struct SessionStore: ~Copyable {
   /// What it was built from.
   public let settings: StoreSettings
@@ -55,7 +55,10 @@ public struct SessionStore: ~Copyable {
   private var free: [UInt32] = []
   private var replies: [StoreReply] = []
   /// Until when each node works on what it was sent.
-  private var busyUntil: [SimTime]
+  var busyUntil: [SimTime]
+  /// Commands in the sockets of nodes that stand still, in the order in which they came.
+  private var held: [[UInt32]]
+  private var heldCount = 0
   private let service: SimDuration
   private let busyTime: SimDuration
   private let keysPerSlot: Int32
@@ -98,6 +101,7 @@ public struct SessionStore: ~Copyable {
     let room = sized.nodes + sized.spareNodes
     self.cluster = cluster
     busyUntil = [SimTime](repeating: .zero, count: room)
+    held = [[UInt32]](repeating: [], count: room)
     restingWrites = [Int64](repeating: 0, count: room)
     service = settings.service
     busyTime = settings.service.scaled(by: 1 / settings.loadShare)
@@ -127,6 +131,7 @@ public struct SessionStore: ~Copyable {
       if let due = agenda.nextTime, due <= next {
         let item = agenda.removeFirst()
         perform(item)
+        releaseHeld()
         readEvents()
       } else if let place = queue.popNext(through: next) {
         hop(place, at: next)
@@ -193,45 +198,120 @@ public struct SessionStore: ~Copyable {
     queue.schedule(place, at: time + settings.clientLatency)
   }
 
-  /// A command reaches the node that it is sent to.
+  /// A command reaches the node that it is sent to, or its time to wait there is over.
   private mutating func hop(_ place: UInt32, at time: SimTime) {
+    switch pending[Int(place)].stage {
+    case .travelling: break
+    case .held(let since): return giveUpWaiting(place, since: since, at: time)
+    case .confirming(let write, let since): return lookForConfirmations(place, of: write, since: since, at: time)
+    }
     let client = Int(pending[Int(place)].instance)
     let node = Int(pending[Int(place)].request.target)
     let isWrite = pending[Int(place)].request.isWrite
-    let step: ClientStep
-    var answeredAt = time
-    if clients[client].reaches(node, of: cluster) {
-      if isWrite, cluster.holdsWrites(node) {
-        // Writes wait for the end of a handover.
-        queue.schedule(place, at: time + .milliseconds(5))
+    guard clients[client].reaches(node, of: cluster) else {
+      if cluster.isFrozen(node), !clients[client].unreachable.contains(node) { return hold(place, at: node, time) }
+      let step = clients[client].noAnswer(&pending[Int(place)].request, cluster)
+      return follow(step, place, answeredAt: time + settings.clientLatency)
+    }
+    if isWrite, cluster.holdsWrites(node) {
+      // Writes wait for the end of a handover.
+      queue.schedule(place, at: time + .milliseconds(5))
+      return
+    }
+    let start = max(time, busyUntil[node])
+    busyUntil[node] = start + busyTime
+    var answeredAt = start + service + settings.clientLatency
+    let answer: Redirection
+    if restsUntil > .zero {
+      answer = cluster.answer(to: pending[Int(place)].request, at: node)
+      if answer == .serve, isWrite {
+        restingWrites[node] += 1
+        cluster.countWrite()
+        if settings.replicasAwaited > 0 { answeredAt += cluster.confirmationTime(of: node) }
+      }
+    } else if isWrite, settings.replicasAwaited > 0 {
+      let served = cluster.serveUntold(pending[Int(place)].request, at: node)
+      if let write = served.write {
+        pending[Int(place)].stage = .confirming(write, since: start + service)
+        queue.schedule(place, at: start + service + cluster.confirmationTime(of: node))
         return
       }
-      let start = max(time, busyUntil[node])
-      busyUntil[node] = start + busyTime
-      answeredAt = start + service + settings.clientLatency
-      let answer: Redirection
-      if restsUntil > .zero {
-        answer = cluster.answer(to: pending[Int(place)].request, at: node)
-        if answer == .serve, isWrite {
-          restingWrites[node] += 1
-          cluster.countWrite()
-        }
-      } else {
-        answer = cluster.serve(pending[Int(place)].request, at: node)
-      }
-      if answer == .serve, isWrite, settings.replicasAwaited > 0 {
-        answeredAt += cluster.waitForReplicas(settings.replicasAwaited, of: node, timeout: settings.waitTimeout)
-      }
-      step = clients[client].react(to: answer, &pending[Int(place)].request, cluster)
+      answer = served.answer
     } else {
-      step = clients[client].noAnswer(&pending[Int(place)].request, cluster)
-      answeredAt = time + settings.clientLatency
+      answer = cluster.serve(pending[Int(place)].request, at: node)
     }
+    follow(clients[client].react(to: answer, &pending[Int(place)].request, cluster), place, answeredAt: answeredAt)
+  }
+
+  private mutating func follow(_ step: ClientStep, _ place: UInt32, answeredAt: SimTime) {
     switch step {
     case .served: finish(place, at: answeredAt, isServed: true)
     case .failed: finish(place, at: answeredAt, isServed: false)
     case .again(let pause): queue.schedule(place, at: answeredAt + pause + settings.clientLatency)
     }
+  }
+
+  // MARK: Nodes that stand still
+
+  /// A command waits in the socket of a node that does not read.
+  private mutating func hold(_ place: UInt32, at node: Int, _ time: SimTime) {
+    let timeout = clients[Int(pending[Int(place)].instance)].answerTimeout
+    pending[Int(place)].stage = .held(since: time)
+    pending[Int(place)].patience = queue.scheduleCancellable(place, at: time + timeout)
+    held[node].append(place)
+    heldCount += 1
+  }
+
+  /// The client of a waiting command asks elsewhere.
+  private mutating func giveUpWaiting(_ place: UInt32, since: SimTime, at time: SimTime) {
+    let node = Int(pending[Int(place)].request.target)
+    held[node].removeAll { $0 == place }
+    heldCount -= 1
+    pending[Int(place)].stage = .travelling
+    let client = Int(pending[Int(place)].instance)
+    let step = clients[client].gaveUpWaiting(&pending[Int(place)].request, cluster)
+    follow(step, place, answeredAt: time)
+  }
+
+  /// Nodes that go on read commands and the bus in the order in which things came; dead ones refuse.
+  private mutating func releaseHeld() {
+    guard heldCount > 0 else { return }
+    for node in held.indices where !held[node].isEmpty && !cluster.isFrozen(node) {
+      let places = held[node]
+      held[node] = []
+      heldCount -= places.count
+      for place in places {
+        if case .held(let since) = pending[Int(place)].stage { cluster.readHeld(node, before: since) }
+        if let patience = pending[Int(place)].patience { _ = queue.cancel(patience) }
+        pending[Int(place)].stage = .travelling
+        hop(place, at: now)
+      }
+    }
+  }
+
+  // MARK: WAIT
+
+  /// A write is acknowledged once enough replicas have it.
+  private mutating func lookForConfirmations(
+    _ place: UInt32, of write: WriteIdentity, since: SimTime, at time: SimTime
+  ) {
+    let node = Int(pending[Int(place)].request.target)
+    let client = Int(pending[Int(place)].instance)
+    let isThere = clients[client].reaches(node, of: cluster)
+    if isThere, cluster.confirmations(of: write, by: node) >= settings.replicasAwaited {
+      cluster.acknowledge(write)
+      let step = clients[client].react(to: .serve, &pending[Int(place)].request, cluster)
+      return follow(step, place, answeredAt: time + settings.clientLatency)
+    }
+    let deadline = since + settings.waitTimeout
+    guard time < deadline else {
+      // WAIT tells a smaller number, or the connection is gone: the write may last, but nobody promises it.
+      measures.totals.unconfirmedWrites += 1
+      return finish(place, at: time + settings.clientLatency, isServed: false)
+    }
+    // Looked at ever more seldom, a quarter of the time that has passed apart.
+    let pause = max(cluster.confirmationTime(of: node).scaled(by: 0.5), (time - since).scaled(by: 0.25))
+    queue.schedule(place, at: min(deadline, time + max(pause, .microseconds(10))))
   }
 
   private mutating func finish(_ place: UInt32, at time: SimTime, isServed: Bool) {
@@ -284,6 +364,18 @@ private struct PendingCommand: BitwiseCopyable {
   var instance: UInt16
   var request: ClientRequest
   var sentAt: SimTime
+  var stage = CommandStage.travelling
+  /// The end of its client's patience, while it is held.
+  var patience: EventHandle?
+}
+
+/// Where a command is.
+private enum CommandStage: BitwiseCopyable {
+  case travelling
+  /// In the socket of a node that stands still.
+  case held(since: SimTime)
+  /// Done at the master, which waits for its replicas' word.
+  case confirming(WriteIdentity, since: SimTime)
 }
 
 extension HashSlot {

@@ -14,6 +14,8 @@ public struct StoreTotals: Sendable {
   public var failedCommands: Int64 = 0
   /// See `failedCommands`.
   public var failedWrites: Int64 = 0
+  /// Writes that too few replicas confirmed in time: their clients were told that they failed.
+  public var unconfirmedWrites: Int64 = 0
   /// Redirections, refusals and silences that clients met.
   public var clients = ClientCounts()
   /// Acknowledged writes, and those that were lost.
@@ -38,7 +40,7 @@ struct StoreMeasures {
   /// Latencies of served commands in seconds, reads and writes apart.
   var readLatency = LogLinearHistogram()
   var writeLatency = LogLinearHistogram()
-  /// What happened, slot by slot moves left out.
+  /// What happened; moves of single slots and their MIGRATEs left out.
   var events: [ClusterEventRecord] = []
   /// Lost writes that events explain.
   var explainedLosses: Int64 = 0
@@ -67,6 +69,7 @@ struct StoreMeasures {
     case .slotAssigned:
       totals.movedSlots += 1
       return
+    case .blocked, .unblocked: return
     case .writesLost: explainedLosses += event.value
     case .electionWon: totals.elections += 1
     default: break

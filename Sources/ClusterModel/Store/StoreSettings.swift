@@ -16,7 +16,8 @@ public struct StoreSettings: Sendable {
   public var loadShare = 1.0
   /// Keys in the whole store: they decide how long it takes to move a slot.
   public var keys: Int64 = 1_000_000
-  /// Replicas that must have a write before it is acknowledged (WAIT), as far as that is possible within `waitTimeout`.
+  /// Replicas that must have a write before it is acknowledged (WAIT); a write that too few have after `waitTimeout` has
+  /// failed as far as its client knows.
   public var replicasAwaited = 0
   /// How long a write waits for replicas.
   public var waitTimeout = SimDuration.milliseconds(100)

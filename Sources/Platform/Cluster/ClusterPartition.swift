@@ -6,21 +6,7 @@ import SimEngine
 ///     services, or site --offset command--> [instance: slot map] --> node --MOVED, ASK--> node --> reply
 ///
 /// A viewer's commands come through one instance, whichever site they are from.
-final class ClusterPartition: PlatformComponent {
-  private var state: ClusterState
-
-  init(_ state: consuming ClusterState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-  func receive(_ message: PlatformMessage) { state.receive(message) }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  func finish(at end: SimTime) -> ComponentResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static let eventKinds = (
-    component: "cluster", names: ClusterState.Kind.allCases.map { ($0.rawValue, "\($0)") }
-  )
-}
+typealias ClusterPartition = StatePartition<ClusterState>
 
 /// A command about a resume offset.
 struct OffsetCommand: BitwiseCopyable {
@@ -54,9 +40,7 @@ enum ClusterPartitionEvent: BitwiseCopyable {
 }
 
 /// The partition's state.
-///
-/// A struct, so that one exclusive access covers a whole window.
-struct ClusterState: ~Copyable {
+struct ClusterState: ComponentState, ~Copyable {
   private var store: SessionStore
   private var queue: EventQueue<ClusterPartitionEvent>
   private var outbox: [PlatformMessage] = []
@@ -187,6 +171,8 @@ struct ClusterState: ~Copyable {
   }
 
   // MARK: Observation
+
+  static let eventKinds = (component: "cluster", names: Kind.allCases.map { ($0.rawValue, "\($0)") })
 
   /// Numbers of the kinds of events in the digest.
   enum Kind: UInt8, CaseIterable {

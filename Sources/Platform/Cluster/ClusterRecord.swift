@@ -58,6 +58,7 @@ struct ClusterRecord {
     add("cluster_unavailable_s", "s", window.unavailableS)
     add("cluster_unavailable_slot_s", "s", window.unavailableSlotS)
     add("cluster_acknowledged_writes", "", Double(window.acknowledgedWrites))
+    add("cluster_unconfirmed_writes", "", Double(window.unconfirmedWrites))
     add("cluster_lost_writes", "", Double(window.lostWrites))
     add("cluster_elections", "", Double(window.elections))
     add("cluster_moved_slots", "", Double(window.movedSlots))
@@ -115,6 +116,7 @@ private struct StoreWindow {
   let writeCommands: Int64
   let failedCommands: Int64
   let acknowledgedWrites: Int64
+  let unconfirmedWrites: Int64
   let lostWrites: Int64
   let unavailableS: Double
   let unavailableSlotS: Double
@@ -130,6 +132,7 @@ private struct StoreWindow {
     commands = to.commands - from.commands
     writeCommands = to.writeCommands - from.writeCommands
     failedCommands = to.failedCommands - from.failedCommands
+    unconfirmedWrites = to.unconfirmedWrites - from.unconfirmedWrites
     acknowledgedWrites = to.writes.acknowledged - from.writes.acknowledged
     lostWrites = to.writes.lost - from.writes.lost
     unavailableS = (to.unavailable - from.unavailable).seconds

@@ -7,22 +7,7 @@ import SimEngine
 ///                                               '--released--> every edge site, for the one that viewers wait for
 ///
 /// It is always simulated whole: its load comes from uploaders, not from viewers, and a title cannot be thinned.
-final class IngestCenter: PlatformComponent {
-  private var state: IngestCenterState
-
-  init(_ state: consuming IngestCenterState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-  func receive(_: PlatformMessage) { preconditionFailure("nobody sends anything to ingest") }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  func finish(at end: SimTime) -> ComponentResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static var eventKinds: (component: String, names: [(UInt8, String)]) {
-    let names = IngestEvent.kindNames + ["snapshot"]
-    return ("ingest", names.enumerated().map { (UInt8($0.offset + 1), $0.element) })
-  }
-}
+typealias IngestCenter = StatePartition<IngestCenterState>
 
 /// What happens in the ingest partition.
 enum IngestCenterEvent: BitwiseCopyable {
@@ -33,7 +18,7 @@ enum IngestCenterEvent: BitwiseCopyable {
 }
 
 /// The pipeline, its queue, and what was seen of it.
-struct IngestCenterState: ~Copyable {
+struct IngestCenterState: ComponentState, ~Copyable {
   private var queue: EventQueue<IngestCenterEvent>
   private var pipeline: IngestPipeline
   private let directory: PartitionDirectory
@@ -121,6 +106,8 @@ struct IngestCenterState: ~Copyable {
     outbox.append(PlatformMessage(at: now + backhaulLatency, from: address, to: to, body: body))
   }
 
+  mutating func receive(_: PlatformMessage) { preconditionFailure("nobody sends anything to ingest") }
+
   mutating func takeOutbox(_ body: (PlatformMessage) -> Void) {
     for message in outbox { body(message) }
     outbox.removeAll(keepingCapacity: true)
@@ -134,6 +121,11 @@ struct IngestCenterState: ~Copyable {
   private mutating func takeSnapshot(at now: SimTime) {
     snapshots.append(IngestSnapshot(at: now, totals: pipeline.totals(at: now), levels: pipeline.levels))
     violations += pipeline.contradictions(at: now)
+  }
+
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    let names = IngestEvent.kindNames + ["snapshot"]
+    return ("ingest", names.enumerated().map { (UInt8($0.offset + 1), $0.element) })
   }
 
   mutating func finish(at end: SimTime) -> ComponentResults {

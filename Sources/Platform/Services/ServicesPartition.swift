@@ -7,21 +7,7 @@ import SimEngine
 ///     site --position, end--> gateway -> position, history
 ///
 /// The way of a request is told in Services+Journey.swift.
-final class ServicesPartition: PlatformComponent {
-  private var state: ServicesState
-
-  init(_ state: consuming ServicesState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-  func receive(_ message: PlatformMessage) { state.receive(message) }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  func finish(at end: SimTime) -> ComponentResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static var eventKinds: (component: String, names: [(UInt8, String)]) {
-    ("services", ServicesState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-  }
-}
+typealias ServicesPartition = StatePartition<ServicesState>
 
 /// What happens in the services, besides the timers of their parts.
 enum ServicesEvent: BitwiseCopyable {
@@ -53,7 +39,7 @@ enum ServiceUpstream: UInt8, CaseIterable {
 /// The services' state.
 ///
 /// Timers of the parts lie in a queue of their own; at one instant they come before the requests' steps.
-struct ServicesState: ~Copyable {
+struct ServicesState: ComponentState, ~Copyable {
   var steps: EventQueue<ServicesEvent>
   var timers: BackendQueue
   var gateway: Gateway
@@ -224,6 +210,10 @@ struct ServicesState: ~Copyable {
   }
 
   // MARK: - Digest
+
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("services", Kind.allCases.map { ($0.rawValue, "\($0)") })
+  }
 
   /// Numbers of the kinds of events in the digest.
   enum Kind: UInt8, CaseIterable {

@@ -11,6 +11,7 @@ enum ClusterRunVerbs {
     .value("replicas", "R", standard: "1", "Replicas of each master."),
     .value("node-timeout", "MS", standard: "15000", "cluster-node-timeout in milliseconds."),
     .value("seed", "S", standard: "1", "Root of all random streams."),
+    .value("lateness", "DURATION", "How late processes wake up on average, where too few cores are shared by many."),
     .choice("profile", ProtocolRules.profiles.map(\.name), standard: "7.0", "Rules: 7.0.15, or without its defect."),
     OutputFormat.option,
   ]
@@ -118,6 +119,9 @@ enum ClusterRunVerbs {
     settings.replicasPerMaster = Int(try invocation.integer("replicas", in: 0...1_000_000) ?? 1)
     settings.nodeTimeoutMs = try invocation.integer("node-timeout") ?? 15_000
     settings.seed = UInt64(try invocation.integer("seed", in: 0...Int64.max) ?? 1)
+    if let lateness = try invocation.quantity("lateness", .duration, in: 0...1_000_000_000) {
+      settings.timing = .wakingLate(by: SimDuration(nanoseconds: lateness))
+    }
     settings.rules = ProtocolRules.profiles.first { $0.name == invocation.text("profile") }?.rules ?? .version7_0
     try ClusterVerbs.refusing(invocation) { () throws(PlanRefusal) in try settings.check() }
     return settings
