@@ -87,6 +87,11 @@ public struct EvaluationStudy: Sendable {
     calibration = try Calibration(
       prepared, rows: calibrationRows, tensors: inputs, binnings: binnings, keepsMagnitudes: keeps)
     logits = Forward(network).outputs(rows.inputs)
+    if let index = logits.values.firstIndex(where: { !$0.isFinite }) {
+      throw InputError(
+        InputPlace(source: "data", path: "row \(index / max(1, logits.rowCount))"),
+        "the float model's output for it is \(logits.values[index])")
+    }
     try rows.checkLabels(classes: logits.rowCount, source: "labels")
   }
 
