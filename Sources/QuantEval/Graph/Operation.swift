@@ -64,7 +64,7 @@ public enum Operation: Sendable, Hashable {
   }
 
   /// Whether it is a convolution.
-  var isConvolution: Bool {
+  public var isConvolution: Bool {
     if case .convolution = self { return true }
     return false
   }
