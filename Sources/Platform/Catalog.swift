@@ -26,14 +26,32 @@ final class Catalog: Sendable {
 
   /// Position in the ladder's pattern of each title's first segment.
   private let patternStarts: [Int32]
-  /// Video bytes at complexity 1 by rendition and pattern position, rendition-major.
+  /// Video bytes at complexity 1 by representation and pattern position, representation-major.
   private let videoBytes: [Double]
   /// Audio bytes by pattern position.
   private let audioBytes: [Int64]
   private let patternLength: Int
 
-  /// Video renditions.
+  /// Names of the codecs, the one that every title has first.
+  let codecNames: [String]
+  /// Bit rate of each codec at the same quality, relative to the ladder's.
+  let codecRates: [Double]
+  /// How many of the most popular titles are there in each codec.
+  private let titlesInCodec: [Int]
+  /// Picture of each rendition.
+  let pictures: [PictureSize]
+
+  /// Video renditions of one codec.
   var renditionCount: Int { rungBitsPerSecond.count }
+  /// Video files of a title that is there in every codec.
+  var representationCount: Int { renditionCount * codecRates.count }
+
+  /// Number of the file of a rendition in a codec: codec by codec, renditions ascending.
+  @inline(__always)
+  func representation(rendition: Int, codec: Int) -> Int { codec * renditionCount + rendition }
+
+  /// Whether a title is there in a codec.
+  func isEncoded(title: Int, codec: Int) -> Bool { title == premiereTitle || title < titlesInCodec[codec] }
 
   /// Builds the titles of a scenario; the same for every replication, so that these differ in their viewers only.
   init(settings: CatalogSettings, premiere: PremiereSettings?, media: SegmentPattern, seed: UInt64) {
@@ -78,8 +96,20 @@ final class Catalog: Sendable {
     patternLength = media.patternLength
     audioBytes = media.audioBytes
     let scaled = media.videoBytes(scaledTo: settings.rungsBitsPerSecond)
-    videoBytes = scaled.bytes
+    videoBytes = (settings.codecs.isEmpty ? [1] : settings.codecs.map(\.rate)).flatMap { rate in
+      scaled.bytes.map { $0 * rate }
+    }
     rungBitsPerSecond = scaled.bitsPerSecond
+    let codecs = settings.codecs.isEmpty ? [CodecSettings()] : settings.codecs
+    codecNames = codecs.map(\.name)
+    codecRates = codecs.map(\.rate)
+    titlesInCodec = codecs.map { Int(($0.titles * Double(regular)).rounded()) }
+    pictures = media.pictures.enumerated().map { rendition, size in
+      guard !settings.heights.isEmpty else { return size }
+      let height = settings.heights[rendition]
+      let shape = size.height > 0 ? Double(size.width) / Double(size.height) : 16 / 9
+      return PictureSize(width: Int((Double(height) * shape).rounded()), height: height)
+    }
     let weights = ZipfMandelbrot(
       count: regular, exponent: settings.popularity.exponent, shift: settings.popularity.shift
     ).probabilities
@@ -87,22 +117,22 @@ final class Catalog: Sendable {
     titleSampler = AliasTable(weights: weights)
   }
 
-  /// Bytes of a segment: video of a rendition and the audio that goes with it.
+  /// Bytes of a segment: video of a representation and the audio that goes with it.
   @inline(__always)
-  func bytes(title: Int, rendition: Int, segment: Int) -> Int64 {
+  func bytes(title: Int, representation: Int, segment: Int) -> Int64 {
     let position = (Int(patternStarts[title]) + segment) % patternLength
-    let video = videoBytes[rendition * patternLength + position] * complexities[title]
+    let video = videoBytes[representation * patternLength + position] * complexities[title]
     return Int64(video.rounded()) + audioBytes[position]
   }
 
-  /// Bytes of a whole file: every segment of a title in one rendition.
-  func fileBytes(title: Int, rendition: Int) -> Int64 {
+  /// Bytes of a whole file: every segment of a title in one representation.
+  func fileBytes(title: Int, representation: Int) -> Int64 {
     let segments = Int(segmentCounts[title])
     var pattern: Int64 = 0
-    for segment in 0..<patternLength { pattern += bytes(title: title, rendition: rendition, segment: segment) }
+    for segment in 0..<patternLength { pattern += bytes(title: title, representation: representation, segment: segment) }
     var total = pattern * Int64(segments / patternLength)
     for segment in 0..<(segments % patternLength) {
-      total += bytes(title: title, rendition: rendition, segment: segment)
+      total += bytes(title: title, representation: representation, segment: segment)
     }
     return total
   }

@@ -38,6 +38,7 @@ extension SegmentPattern {
     self.init(
       segmentDuration: SimDuration(nanoseconds: segmentNs),
       videoBytes: video.map { $0.segments.prefix(whole).map { Int64($0.bytes) } },
-      audioBytes: (0..<whole).map { $0 < audio.count ? Int64(audio[$0].bytes) : 0 })
+      audioBytes: (0..<whole).map { $0 < audio.count ? Int64(audio[$0].bytes) : 0 },
+      pictures: video.map { PictureSize(width: $0.width, height: $0.height) })
   }
 }

@@ -13,13 +13,20 @@ public struct SegmentPattern: Sendable, Equatable {
   public let videoBytes: [[Int64]]
   /// Bytes of the audio segments; zeros where the ladder has no audio.
   public let audioBytes: [Int64]
+  /// Pixels of each video rendition, width and height; zeros where they are not known.
+  public let pictures: [PictureSize]
   /// Keyframes of the media that ingest cuts its titles like; `nil` where they are drawn.
   public var keyframes: KeyframeSource?
+
+  /// Most files that a title may have: renditions times codecs.
+  public static let mostRepresentations = 63
 
   /// A pattern from explicit sizes, for tests and for ladders without files.
   ///
   /// - Precondition: every rendition has the same, positive number of segments.
-  public init(segmentDuration: SimDuration, videoBytes: [[Int64]], audioBytes: [Int64]) {
+  public init(
+    segmentDuration: SimDuration, videoBytes: [[Int64]], audioBytes: [Int64], pictures: [PictureSize] = []
+  ) {
     precondition(!videoBytes.isEmpty && !videoBytes[0].isEmpty, "a pattern has at least one rendition and one segment")
     precondition(videoBytes.allSatisfy { $0.count == videoBytes[0].count }, "renditions have equally many segments")
     precondition(audioBytes.count == videoBytes[0].count, "audio has as many segments as video")
@@ -27,6 +34,8 @@ public struct SegmentPattern: Sendable, Equatable {
     self.patternLength = videoBytes[0].count
     self.videoBytes = videoBytes
     self.audioBytes = audioBytes
+    self.pictures = pictures.isEmpty ? videoBytes.map { _ in PictureSize(width: 0, height: 0) } : pictures
+    precondition(self.pictures.count == videoBytes.count, "every rendition has a picture size")
   }
 
   /// One rendition of one byte a second: what a run without viewers has.
@@ -50,6 +59,17 @@ public struct SegmentPattern: Sendable, Equatable {
     return (bytes, rates)
   }
 
+  /// What is wrong with a scenario's heights for this pattern, if anything is.
+  public func objection(toHeights heights: [Int]) -> String? {
+    if !heights.isEmpty, heights.count != videoBytes.count {
+      return "\(heights.count) heights for \(videoBytes.count) video renditions"
+    }
+    for (lower, higher) in zip(heights, heights.dropFirst()) where lower > higher {
+      return "heights must not fall, but \(lower) comes before \(higher)"
+    }
+    return nil
+  }
+
   /// What is wrong with a scenario's rungs for this pattern, if anything is.
   public func objection(toRungs rungs: [Int64]) -> String? {
     if !rungs.isEmpty, rungs.count != videoBytes.count {
@@ -61,4 +81,21 @@ public struct SegmentPattern: Sendable, Equatable {
     }
     return nil
   }
+}
+
+/// Size of a picture in pixels.
+public struct PictureSize: Sendable, Hashable {
+  /// Pixels of a line.
+  public var width: Int
+  /// Lines.
+  public var height: Int
+
+  /// A size.
+  public init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+
+  /// Millions of pixels.
+  public var megapixels: Double { Double(width) * Double(height) / 1e6 }
 }

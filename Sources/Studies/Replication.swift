@@ -98,6 +98,7 @@ extension Replication {
     var csv = CSVRows(columns: [
       "site", "process", "session", "arrived_s", "title", "access_class", "rtt_ms", "offset_s", "startup_s",
       "played_s", "stalls", "stalled_s", "mean_bitrate_kbps", "switches", "received_bytes", "ending",
+      "device", "codec", "seeks",
     ])
     for session in sessions {
       csv.append("edge-\(session.site)")
@@ -116,6 +117,9 @@ extension Replication {
       csv.append(session.switches)
       csv.append(session.receivedBytes)
       csv.append(session.ending.rawValue)
+      csv.append(session.device)
+      csv.append(session.codec)
+      csv.append(session.seeks)
       csv.endRow()
     }
     return csv

@@ -80,6 +80,18 @@ public struct ScenarioFile: Sendable {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")
       throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
     }
+    if let message = pattern.objection(toHeights: scenario.catalog.heights) {
+      let place = document.root["catalog"]?["heights"]?.place ?? InputPlace(source: path, path: "catalog.heights")
+      throw InputError(place, message, suggestion: "\(manifest) has \(pattern.videoBytes.count) video renditions")
+    }
+    let files = max(1, scenario.catalog.codecs.count) * pattern.videoBytes.count
+    if files > SegmentPattern.mostRepresentations {
+      let place = document.root["catalog"]?["codecs"]?.place ?? InputPlace(source: path, path: "catalog.codecs")
+      throw InputError(
+        place,
+        "\(scenario.catalog.codecs.count) codecs of \(pattern.videoBytes.count) renditions are \(files) files a title, "
+          + "more than \(SegmentPattern.mostRepresentations)")
+    }
     return pattern
   }
 

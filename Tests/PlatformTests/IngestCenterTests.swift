@@ -98,8 +98,8 @@ struct IngestCenterTests {
       ([#"failures=[{ "at": "20:01", "what": "worker", "duration": "1min" }]"#], "workers"),
       ([#"failures=[{ "at": "21:01", "what": "workers", "duration": "1min" }]"#], "outside the run"),
       ([#"failures=[{ "at": "20:01", "what": "workers", "duration": "1min", "share": -1 }]"#], "share"),
-      (["viewers.premiere.length=11min"], "ingest.planned[0]"),
-      (["viewers.premiere=null"], "ingest.planned[0]"),
+      (["viewers.premiere.length=11min"], "ingest.planned[0].length"),
+      (["viewers.premiere=null"], "ingest.planned[0].premiere"),
     ])
   func refused(overrides: [String], word: String) {
     do {

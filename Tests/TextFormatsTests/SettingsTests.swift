@@ -1,5 +1,6 @@
-import TextFormats
 import Testing
+
+@testable import TextFormats
 
 @Suite("Settings") struct SettingsTests {
   @Test("a minimal scenario is all defaults")
@@ -78,6 +79,23 @@ import Testing
         "s.json:1:46 (events): more events than sites",
         "--set cdn.edge.sites=1 (cdn.edge.sites): fewer sites than events",
       ])
+  }
+
+  @Test(
+    "a rule can point into the items of a list",
+    arguments: [
+      ("events[1].start", "s.json:2:64 (events[1].start)"), ("events[1]", "s.json:2:28 (events[1])"),
+      ("events[0].length", "s.json:2:13 (events[0].length)"), ("events[7].start", "s.json:1:1 (events[7])"),
+      ("regions[0]", "s.json:3:14 (regions[0])"),
+    ])
+  func placesInLists(key: String, place: String) throws {
+    let text = """
+      {"name": "peak",
+       "events": [{"name": "a"}, {"name": "b",              "start": "21:00"}],
+       "regions": ["x"]}
+      """
+    let places = SettingsPlaces(node: try JSONText(parsing: text, source: "s.json").root)
+    #expect("\(places[key])" == place)
   }
 
   @Test("the resolved scenario decodes to the same value")

@@ -149,7 +149,7 @@ struct CoreState: ~Copyable {
         owner = UInt32(sending.count)
         sending.append((key, asker))
       }
-      let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+      let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
       _ = egress.startFlow(bytes: bytes, capClass: 0, owner: owner, at: now)
       totals.startedBytes += bytes
       note(at: now, target: UInt32(asker.rawValue), .firstByte)
@@ -167,7 +167,7 @@ struct CoreState: ~Copyable {
   ///
   /// A prefix over its rate tells the origin to slow down; it asks again a little later.
   private mutating func find(_ key: SegmentKey, for asker: PartitionIndex, at now: SimTime) {
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
     switch objects?.get(key: UInt64(key.title), bytes: bytes, at: now) {
     case .sending(let firstByte, _): queue.schedule(.firstByte(key, for: asker), at: firstByte)
     case .throttled: queue.schedule(.slowedDown(key, for: asker), at: now + Self.slowDownPause)
@@ -186,7 +186,7 @@ struct CoreState: ~Copyable {
   private mutating func segmentSent(owner: UInt32, at now: SimTime) {
     let (key, asker) = sending[Int(owner)]
     freeOwners.append(owner)
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
     totals.sent += 1
     totals.sentBytes += bytes
     outbox.append(PlatformMessage(at: now + backhaulLatency, from: address, to: asker, body: .segment(key)))
@@ -267,7 +267,7 @@ struct CoreState: ~Copyable {
     var total: Int64 = 0
     for (owner, segment) in sending.enumerated() where !isFree[owner] {
       total += catalog.bytes(
-        title: segment.key.title, rendition: segment.key.representation, segment: segment.key.segment)
+        title: segment.key.title, representation: segment.key.representation, segment: segment.key.segment)
     }
     return total
   }

@@ -181,7 +181,7 @@ struct RegionalState: ~Copyable {
   }
 
   private func bytes(_ key: SegmentKey) -> Int64 {
-    catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
   }
 
   // MARK: - Observation

@@ -96,6 +96,11 @@ extension PlatformResults {
     add("player", "all", "download_p95_s", "s", downloadTimes.quantile(0.95))
     add("player", "all", "abandoned_downloads", "", Double(total.abandonedDownloads))
     add("player", "all", "abandoned_bytes", "bytes", Double(total.abandonedBytes))
+    if total.seeks > 0 {
+      add("player", "all", "seeks_per_hour", "1/h", Double(total.seeks) / hoursPlayed)
+      add("player", "all", "seek_wait_mean_s", "s", Double(total.seekNs) / 1e9 / Double(total.awaitedSeeks))
+    }
+    rows += deviceRows
     add("cdn", "all", "requests", "", Double(total.requests))
     add("cdn", "all", "hit_ratio", "", total.hitRatio)
     add("cdn", "all", "byte_hit_ratio", "", total.byteHitRatio)

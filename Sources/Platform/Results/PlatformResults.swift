@@ -34,6 +34,9 @@ public struct PlatformResults: Sendable {
 
   /// Whether viewers had to deal with services.
   let hasServices: Bool
+  /// Names of the device classes and of the codecs.
+  let deviceNames: [String]
+  let codecNames: [String]
   let windows: [ObservedWindow]
   let observed: ObservedWindow
   let sites: [SiteResults]
@@ -53,6 +56,8 @@ public struct PlatformResults: Sendable {
   ) {
     scenarioName = scenario.name
     hasServices = scenario.services != nil
+    deviceNames = scenario.viewers.devices.map(\.name)
+    codecNames = catalog.codecNames
     self.scale = scale
     self.identity = identity
     self.reached = reached

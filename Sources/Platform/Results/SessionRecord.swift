@@ -27,6 +27,12 @@ public struct SessionRecord: Sendable {
   public var title: Int
   /// Index of the access class in the scenario.
   public var accessClass: Int
+  /// Name of the device class.
+  public var device: String
+  /// Codec of the video.
+  public var codec: String
+  /// Jumps within the title.
+  public var seeks: Int
   /// Round-trip time to the edge.
   public var roundTrip: SimDuration
   /// Media time at which the stream started.
@@ -48,7 +54,7 @@ public struct SessionRecord: Sendable {
   /// How it ended.
   public var ending: Ending
 
-  init(_ session: ViewerSession, site: Int, ending: Ending, catalog: Catalog) {
+  init(_ session: ViewerSession, site: Int, ending: Ending, catalog: Catalog, devices: [DeviceClass]) {
     let counted = session.counted
     self.site = site
     process = Int(session.title) == catalog.premiereTitle ? "premiere" : "regular"
@@ -56,6 +62,9 @@ public struct SessionRecord: Sendable {
     arrivedAt = session.arrivedAt
     title = Int(session.title)
     accessClass = Int(session.accessClass)
+    device = devices[Int(session.device)].name
+    codec = catalog.codecNames[Int(session.codec)]
+    seeks = Int(session.seeks)
     roundTrip = session.roundTrip
     offset = catalog.mediaTime(segments: Int(session.firstSegment))
     startupDelay = session.buffer.startupDelay

@@ -13,6 +13,10 @@ public struct CatalogSettings: SettingsGroup, Equatable {
   public var lengths: [TitleLengthSettings] = []
   /// Mean bit rate of each video rendition, lowest first; empty keeps the files' own rates.
   public var rungsBitsPerSecond: [Int64] = []
+  /// Lines of each video rendition, lowest first; empty keeps the files' own resolutions.
+  public var heights: [Int] = []
+  /// Codecs that titles are encoded with; empty for H.264 alone.
+  public var codecs: [CodecSettings] = []
   /// Coefficient of variation of the titles' complexity, which scales a title's bit rates (lognormal, mean 1).
   public var complexityCV = 0.35
 
@@ -41,6 +45,11 @@ public struct CatalogSettings: SettingsGroup, Equatable {
         "rungs", \.rungsBitsPerSecond, .list(.quantity(.bitRate, 1_000...1_000_000_000), 0...32, initial: 1_000_000),
         "Mean bit rate of each video rendition, lowest first; left out, the files keep their own rates."
       )
+      .value(
+        "heights", \.heights, .list(.integer(1...100_000), 0...32, initial: 1_080),
+        "Lines of each video rendition, lowest first; left out, the files keep their own."
+      )
+      .list("codecs", \.codecs, 0...8, "Codecs that titles are encoded with; left out, H.264 alone.")
       .number("complexity_cv", \.complexityCV, 0...3, "Spread of bit rates between titles (lognormal, mean 1).")
       .required("lengths")
   }

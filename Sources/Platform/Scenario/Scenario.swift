@@ -128,6 +128,7 @@ public struct Scenario: SettingsGroup, Equatable {
     }
     contradictionsOfIngest { object($0, $1, suggestion: $2) }
     contradictionsOfCluster { object($0, $1, suggestion: $2) }
+    contradictionsOfDevices { object($0, $1, suggestion: $2) }
     return findings
   }
 

@@ -19,6 +19,10 @@ public struct ViewerSettings: SettingsGroup, Equatable {
   public var patience = PatienceSettings()
   /// Mixture of access classes.
   public var access: [AccessSettings] = []
+  /// Mixture of device classes, drawn apart from the access class; empty for one that plays everything.
+  public var devices: [DeviceSettings] = []
+  /// How viewers jump within a title; `nil` where nobody does.
+  public var seeks: SeekSettings?
   /// Round-trip time between viewer and edge site.
   public var roundTrip = RoundTripSettings()
   /// A title that everybody wants at one moment.
@@ -46,6 +50,8 @@ public struct ViewerSettings: SettingsGroup, Equatable {
       .fraction("resume_share", \.resumeShare, 0...1, "Share of the sessions that resume inside the title.")
       .group("patience", \.patience, "When a viewer gives up.")
       .list("access", \.access, 1...16, "Mixture of access classes.")
+      .list("devices", \.devices, 0...32, "Mixture of device classes; left out, every device plays everything.")
+      .optionalGroup("seeks", \.seeks, "How viewers jump within a title; left out, nobody does.")
       .group("round_trip", \.roundTrip, "Round-trip time between viewer and edge site (lognormal).")
       .optionalGroup("premiere", \.premiere, "A title that everybody wants at one moment.")
       .group("services", \.services, "What viewers ask of 'services', and what they do when these fail.")
@@ -128,6 +134,28 @@ public struct AccessSettings: SettingsGroup, Equatable {
         "Probability that a segment is lost on the line; it bounds the rate of a connection (PFTK)."
       )
       .required("share", "rate")
+  }
+}
+
+/// How viewers jump within a title: at exponential intervals while it plays, over exponential distances.
+public struct SeekSettings: SettingsGroup, Equatable {
+  /// Jumps in an hour of viewing.
+  public var perHour = 2.0
+  /// Share of the jumps that go forward.
+  public var forwardShare = 0.7
+  /// Mean distance.
+  public var distance = SimDuration.seconds(90)
+
+  /// A jump every half hour.
+  public init() {}
+
+  /// The table of `viewers.seeks`.
+  public static var settings: SettingsTable<SeekSettings> {
+    SettingsTable<SeekSettings>("Jumps of the viewers within a title.")
+      .number("per_hour", \.perHour, 0.001...10_000, "Jumps in an hour of viewing, at exponential intervals.")
+      .fraction("forward_share", \.forwardShare, "Share of the jumps that go forward.")
+      .duration(
+        "distance", \.distance.nanoseconds, 1_000_000...86_400_000_000_000, "Mean distance of a jump (exponential).")
   }
 }
 

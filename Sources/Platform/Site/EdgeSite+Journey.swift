@@ -28,14 +28,17 @@ extension EdgeSiteState {
     countPlan(plan)
     countSessions(at: now)
     totals.arrivals += 1
+    if !totals.devices.isEmpty { totals.devices[plan.device].arrivals += 1 }
     let player = settings.player
-    let ladder = ladder(title: plan.title)
+    let device = settings.devices[plan.device]
+    let codec = device.codec(title: plan.title, catalog: catalog)
+    let ladder = ladder(title: plan.title, codec: codec, device: plan.device)
     let offset = catalog.mediaTime(segments: plan.firstSegment)
     let roundTrip = plan.roundTrip + settings.accessRoundTrips[plan.accessClass]
     let session = sessions.insert(
       ViewerSession(
         generation: 0, phase: .requesting, process: UInt8(process), isSampled: plan.isSampled,
-        accessClass: UInt8(plan.accessClass), quality: 0, title: UInt32(plan.title),
+        accessClass: UInt8(plan.accessClass), device: UInt8(plan.device), codec: UInt8(codec), quality: 0, title: UInt32(plan.title),
         firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
         roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
@@ -122,10 +125,11 @@ extension EdgeSiteState {
     session.pointee.quality = Int8(decision.quality)
     if decision.delayMs > 0 { sendAt = sendAt + .seconds(decision.delayMs / 1_000) }
     session.pointee.requestedAt = sendAt
+    session.pointee.requestNumber &+= 1
     session.pointee.phase = .requesting
     let atEdge = session.pointee.connection.request(
       at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
-    queue.schedule(.request(sessions.ref(slot)), at: atEdge)
+    queue.schedule(.request(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: atEdge)
   }
 
   private func context(_ session: UnsafeMutablePointer<ViewerSession>, at time: SimTime) -> DecisionContext {
@@ -134,11 +138,19 @@ extension EdgeSiteState {
       segment: Int(session.pointee.nextSegment), segmentCount: Int(catalog.segmentCounts[title]),
       levelMs: session.pointee.buffer.level(at: time).milliseconds,
       throughputKbps: session.pointee.estimator.throughputKbps ?? 0, latencyMs: session.pointee.estimator.latencyMs,
-      ladder: ladder(title: title))
+      ladder: ladder(session))
   }
 
-  private func ladder(title: Int) -> LadderView {
-    settings.ladder.view(bitrateScale: catalog.complexities[title])
+  /// The ladder of a session: its title's in its codec, up to what its device shows.
+  private func ladder(_ session: UnsafeMutablePointer<ViewerSession>) -> LadderView {
+    ladder(
+      title: Int(session.pointee.title), codec: Int(session.pointee.codec), device: Int(session.pointee.device))
+  }
+
+  private func ladder(title: Int, codec: Int, device: Int) -> LadderView {
+    settings.ladder.view(
+      bitrateScale: catalog.complexities[title] * catalog.codecRates[codec],
+      qualities: settings.devices[device].qualities)
   }
 
   func halfRoundTrip(_ session: UnsafeMutablePointer<ViewerSession>) -> SimDuration {
@@ -147,17 +159,19 @@ extension EdgeSiteState {
 
   private func key(_ session: UnsafeMutablePointer<ViewerSession>) -> SegmentKey {
     SegmentKey(
-      title: Int(session.pointee.title), representation: Int(session.pointee.quality),
+      title: Int(session.pointee.title),
+      representation: catalog.representation(
+        rendition: Int(session.pointee.quality), codec: Int(session.pointee.codec)),
       segment: Int(session.pointee.nextSegment))
   }
 
   mutating func requestReachesEdge(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     let key = key(session)
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
-    session.pointee.requestNumber &+= 1
+    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
     session.pointee.requestBytes = bytes
     totals.requests += 1
+    if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
     if !isUp(serverOf: key) {
       cache.countHealthMiss(bytes: bytes)
     } else if cache.lookup(key, bytes: bytes).isHit {
@@ -180,7 +194,7 @@ extension EdgeSiteState {
   }
 
   mutating func fetchArrives(_ key: SegmentKey, at now: SimTime) {
-    let bytes = catalog.bytes(title: key.title, rendition: key.representation, segment: key.segment)
+    let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
     totals.fetched += 1
     totals.fetchedBytes += bytes
     if isUp(serverOf: key) { cache.admit(key, bytes: bytes) }
@@ -266,7 +280,7 @@ extension EdgeSiteState {
       receivedBits: Double(received) * 8, elapsedMs: (now - sent).milliseconds,
       firstByteMs: (session.pointee.firstByteAt - sent).milliseconds,
       levelMs: session.pointee.buffer.level(at: now).milliseconds, latencyMs: session.pointee.estimator.latencyMs,
-      ladder: ladder(title: Int(session.pointee.title)))
+      ladder: ladder(session))
     guard let target = session.pointee.rule.considerAbandon(progress) else {
       scheduleProgressCheck(slot: slot, at: now)
       return
@@ -276,7 +290,18 @@ extension EdgeSiteState {
       outcome(session, receivedBytes: received, endedAt: now, ending: .abandoned(target: target)))
     session.pointee.quality = Int8(target)
     session.pointee.requestedAt = now - halfRoundTrip(session)
+    session.pointee.requestNumber &+= 1
     requestReachesEdge(slot: slot, at: now)
+  }
+
+  /// Gives up the request in flight, wherever it is.
+  mutating func giveUpRequest(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    switch session.pointee.phase {
+    case .downloading: giveUpTransfer(session, at: now)
+    case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
+    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
+    }
   }
 
   private mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
@@ -301,7 +326,7 @@ extension EdgeSiteState {
       sizeBits: Double(session.pointee.requestBytes) * 8, receivedBits: Double(receivedBytes) * 8,
       totalMs: (endedAt - sent).milliseconds, firstByteMs: (session.pointee.firstByteAt - sent).milliseconds,
       levelMs: session.pointee.buffer.level(at: endedAt).milliseconds, ending: ending,
-      ladder: ladder(title: Int(session.pointee.title)))
+      ladder: ladder(session))
   }
 
   private mutating func segmentArrives(slot: UInt32, at arrival: SimTime, sentAt: SimTime) {
@@ -317,7 +342,7 @@ extension EdgeSiteState {
     let end = catalog.mediaTime(segments: Int(session.pointee.nextSegment))
     session.pointee.statistics.received(bytes: bytes)
     session.pointee.statistics.buffered(
-      quality: quality, end: end, segmentDuration: catalog.segmentDuration, ladder: ladder(title: title))
+      quality: quality, end: end, segmentDuration: catalog.segmentDuration, ladder: ladder(session))
     let transition = session.pointee.buffer.segmentArrived(
       duration: catalog.segmentDuration, at: arrival,
       isLast: session.pointee.nextSegment == catalog.segmentCounts[title])
@@ -328,7 +353,13 @@ extension EdgeSiteState {
     let download = arrival - session.pointee.requestedAt
     totals.downloadNs += download.nanoseconds
     downloadTimes.add(download)
-    if case .started(let delay) = transition { playbackStarts(slot: slot, after: delay, at: arrival) }
+    switch transition {
+    case .started(let delay): playbackStarts(slot: slot, after: delay, at: arrival)
+    case .sought(let began):
+      totals.awaitedSeeks += 1
+      totals.seekNs += (arrival - began).nanoseconds
+    case .none, .resumed: break
+    }
     planRequest(slot: slot, from: arrival)
   }
 
@@ -346,19 +377,23 @@ extension EdgeSiteState {
     let kbit = session.pointee.statistics.playedKbit
     let switches = session.pointee.statistics.switches
     session.pointee.statistics.played(
-      to: buffer.playhead(at: time), segmentDuration: catalog.segmentDuration,
-      ladder: ladder(title: Int(session.pointee.title)))
-    totals.playNs += (play - counted.play).nanoseconds
-    totals.stallNs += (stall - counted.stall).nanoseconds
+      to: buffer.playhead(at: time), segmentDuration: catalog.segmentDuration, ladder: ladder(session))
+    let playNs = (play - counted.play).nanoseconds
+    let stallNs = (stall - counted.stall).nanoseconds
+    let playedKbit = session.pointee.statistics.playedKbit - kbit
+    totals.playNs += playNs
+    totals.stallNs += stallNs
     totals.stalls += Int64(stalls - Int(counted.stalls))
-    totals.playedKbit += session.pointee.statistics.playedKbit - kbit
+    totals.playedKbit += playedKbit
+    if !totals.devices.isEmpty {
+      totals.devices[Int(session.pointee.device)].played(ns: playNs, stalledNs: stallNs, kbit: playedKbit)
+    }
     totals.switches += Int64(session.pointee.statistics.switches &- switches)
     session.pointee.counted = CountedPlayback(at: time, play: play, stall: stall, stalls: UInt32(stalls))
     if buffer.playhead(at: time) > buffer.downloaded { violations.append("site \(index): a playhead left its buffer") }
   }
 
   private mutating func playbackStarts(slot: UInt32, after delay: SimDuration, at time: SimTime) {
-    let session = sessions.at(slot)
     totals.starts += 1
     totals.startupNs += delay.nanoseconds
     startupDelays.add(delay)
@@ -366,10 +401,18 @@ extension EdgeSiteState {
     if let services = settings.services {
       queue.schedule(.positionIsDue(sessions.ref(slot)), at: time + services.use.resumeWriteInterval)
     }
+    setWatchingTimers(slot: slot, at: time)
+    planSeek(slot: slot, from: time)
+  }
+
+  /// Looks again when the viewer may have seen enough, and when the buffer could have been dry for too long.
+  mutating func setWatchingTimers(slot: UInt32, at time: SimTime) {
+    let session = sessions.at(slot)
+    let seeks = session.pointee.seeks
     let watch = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
-    queue.schedule(.departure(sessions.ref(slot)), at: time + watch)
+    queue.schedule(.departure(sessions.ref(slot), seeks: seeks), at: time + watch)
     queue.schedule(
-      .stallPatience(sessions.ref(slot)),
+      .stallPatience(sessions.ref(slot), seeks: seeks),
       at: (session.pointee.buffer.dryTime ?? time) + session.pointee.stallPatience)
   }
 
@@ -387,14 +430,15 @@ extension EdgeSiteState {
     } else {
       // While stalled the remaining time stands still: look again at a pace that cannot spin.
       let isPlaying = session.pointee.buffer.phase(at: time) == .playing
-      queue.schedule(.departure(ref), at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
+      queue.schedule(
+        .departure(ref, seeks: session.pointee.seeks), at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
     }
   }
 
   mutating func startupPatienceEnds(slot: UInt32, at now: SimTime) {
     guard !sessions.at(slot).pointee.buffer.hasStarted else { return }
     totals.lostAtStartup += 1
-    countLostAtStartup(slot: slot)
+    countLostAtStartup(slot: slot, at: now)
     leave(slot: slot, ending: .leftAtStartup, at: now)
   }
 
@@ -404,27 +448,25 @@ extension EdgeSiteState {
     let time = max(now, session.pointee.counted.at)
     advancePlayback(session, to: time)
     let patience = session.pointee.stallPatience
-    if let stalledSince = session.pointee.buffer.stalledSince {
-      if time - stalledSince >= patience {
+    let seeks = session.pointee.seeks
+    if let waitingSince = session.pointee.buffer.waitingSince {
+      if time - waitingSince >= patience {
         totals.lostInStall += 1
         leave(slot: ref.slot, ending: .leftInStall, at: now)
       } else {
-        queue.schedule(.stallPatience(ref), at: stalledSince + patience)
+        queue.schedule(.stallPatience(ref, seeks: seeks), at: waitingSince + patience)
       }
     } else if session.pointee.phase != .drained, let dryTime = session.pointee.buffer.dryTime {
-      queue.schedule(.stallPatience(ref), at: max(time, dryTime) + patience)
+      queue.schedule(.stallPatience(ref, seeks: seeks), at: max(time, dryTime) + patience)
     }
   }
 
   mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
     let session = sessions.at(slot)
-    switch session.pointee.phase {
-    case .downloading: giveUpTransfer(session, at: now)
-    case .awaitingFetch: _ = fetches.leave(key(session), waiter: slot)
-    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
-    }
+    giveUpRequest(slot: slot, at: now)
     if session.pointee.isSampled {
-      records.append(SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog))
+      records.append(
+        SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog, devices: settings.devices))
     }
     sessionEnds(slot: slot, at: now)
     countSessions(at: now)

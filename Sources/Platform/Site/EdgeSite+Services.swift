@@ -178,10 +178,12 @@ extension EdgeSiteState {
   }
 
   /// A viewer gives up before the first frame: counts the part that was being waited for.
-  mutating func countLostAtStartup(slot: UInt32) {
+  mutating func countLostAtStartup(slot: UInt32, at now: SimTime) {
     guard settings.services != nil else { return }
     let session = sessions.at(slot)
-    let hasManifest = session.pointee.phase != .awaitingServices && session.pointee.requestNumber > 0
+    let hasManifest =
+      session.pointee.phase != .awaitingServices && session.pointee.requestNumber > 0
+      && session.pointee.requestedAt <= now
     let part = hasManifest ? StartupPart.firstSegments : session.pointee.services.failedAt
     totals.lostIn[Int(part.rawValue)] += 1
   }

@@ -35,7 +35,7 @@ enum SiteEvent: BitwiseCopyable {
   /// The next viewer of an arrival process arrives.
   case arrival(process: UInt8)
   /// A segment request reaches the edge.
-  case request(SessionRef)
+  case request(SessionRef, requestNumber: UInt32)
   /// A segment from the origin arrives.
   case fetched(SegmentKey)
   /// Acknowledgements open the window of a transfer.
@@ -48,10 +48,12 @@ enum SiteEvent: BitwiseCopyable {
   case progressCheck(SessionRef, requestNumber: UInt32)
   /// The viewer gives up if the first frame has not been shown by now.
   case startupPatience(SessionRef)
-  /// The viewer may have been stalled for too long.
-  case stallPatience(SessionRef)
-  /// The viewer may have seen enough.
-  case departure(SessionRef)
+  /// The viewer may have waited for too long, in a stall or after a jump; void if there was a jump since.
+  case stallPatience(SessionRef, seeks: UInt16)
+  /// The viewer may have seen enough; void if there was a jump since.
+  case departure(SessionRef, seeks: UInt16)
+  /// The viewer jumps within the title.
+  case seek(SessionRef)
   /// A title that was announced can be watched.
   case released
   /// The services answer a start request.
@@ -104,7 +106,10 @@ struct EdgeSiteState: ~Copyable {
   let servicesKey: StreamKey
   var servicesRetries: RandomStream
 
-  var totals = SiteCounters()
+  /// Key of the jumps of this site's viewers.
+  let seekKey: StreamKey
+
+  var totals: SiteCounters
   var startupDelays = LogLinearHistogram()
   var downloadTimes = LogLinearHistogram()
   var snapshots: [SiteSnapshot] = []
@@ -128,6 +133,11 @@ struct EdgeSiteState: ~Copyable {
     writtenBeforeStart = cache.reactiveWrittenBytes
     servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
     servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
+    seekKey = run.key(entity: "edge-\(index)/viewers", purpose: "seeks")
+    // Where there is but one of each, the site's totals are those of the device and the codec.
+    totals = SiteCounters(
+      devices: settings.devices.count > 1 ? settings.devices.count : 0,
+      codecs: catalog.codecRates.count > 1 ? catalog.codecRates.count : 0)
     self.catalog = catalog
     self.settings = settings
     self.cache = cache
@@ -180,8 +190,10 @@ struct EdgeSiteState: ~Copyable {
     case .arrival(let process):
       viewerArrives(process: Int(process), at: now)
       note(.arrival, target: UInt32(process), at: now)
-    case .request(let session):
-      if sessions.isPresent(session) { requestReachesEdge(slot: session.slot, at: now) }
+    case .request(let session, let requestNumber):
+      if sessions.isPresent(session), sessions.at(session.slot).pointee.requestNumber == requestNumber {
+        requestReachesEdge(slot: session.slot, at: now)
+      }
       note(.request, target: session.slot, at: now)
     case .fetched(let key):
       fetchArrives(key, at: now)
@@ -205,12 +217,15 @@ struct EdgeSiteState: ~Copyable {
     case .startupPatience(let session):
       if sessions.isPresent(session) { startupPatienceEnds(slot: session.slot, at: now) }
       note(.startupPatience, target: session.slot, at: now)
-    case .stallPatience(let session):
-      if sessions.isPresent(session) { stallPatienceMayEnd(session, at: now) }
+    case .stallPatience(let session, let seeks):
+      if isCurrent(session, seeks: seeks) { stallPatienceMayEnd(session, at: now) }
       note(.stallPatience, target: session.slot, at: now)
-    case .departure(let session):
-      if sessions.isPresent(session) { mayDepart(session, at: now) }
+    case .departure(let session, let seeks):
+      if isCurrent(session, seeks: seeks) { mayDepart(session, at: now) }
       note(.departure, target: session.slot, at: now)
+    case .seek(let session):
+      if sessions.isPresent(session) { viewerSeeks(session, at: now) }
+      note(.seek, target: session.slot, at: now)
     case .released:
       titleIsReleased(at: now)
       note(.released, target: 0, at: now)
@@ -288,6 +303,7 @@ struct EdgeSiteState: ~Copyable {
     case offsetWrite = 17
     case offsetReply = 18
     case serversChange = 19
+    case seek = 20
   }
 
   @inline(__always)
@@ -347,7 +363,9 @@ struct EdgeSiteState: ~Copyable {
     bringUpToDate(at: end)
     if snapshots.last?.at != end { recordSnapshot(at: end) }
     for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
-      records.append(SessionRecord(sessions.at(slot).pointee, site: index, ending: .active, catalog: catalog))
+      records.append(
+        SessionRecord(
+          sessions.at(slot).pointee, site: index, ending: .active, catalog: catalog, devices: settings.devices))
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,

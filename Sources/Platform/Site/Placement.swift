@@ -13,39 +13,34 @@ struct Placement {
 
   init(scenario: Scenario, catalog: Catalog, demand: Demand) {
     self.catalog = catalog
-    let renditionShares = Self.renditionShares(viewers: scenario.viewers, catalog: catalog)
+    let viewerShares = Self.viewerShares(viewers: scenario.viewers, catalog: catalog)
     let endS = scenario.duration.seconds
     let regular = demand.regular.expectedArrivals(until: endS)
     let premiere = demand.premiere?.expectedArrivals(until: endS) ?? 0
     let weightSum = catalog.popularity.reduce(0, +)
     var candidates: [PlacementCandidate] = []
-    candidates.reserveCapacity(catalog.titleCount * catalog.renditionCount)
+    candidates.reserveCapacity(catalog.titleCount * catalog.representationCount)
     for title in 0..<catalog.titleCount {
       let sessions =
         title == catalog.premiereTitle
         ? premiere : regular * catalog.popularity[title] / max(weightSum, .leastNonzeroMagnitude)
-      for rendition in 0..<catalog.renditionCount {
-        let bytes = catalog.fileBytes(title: title, rendition: rendition)
+      let shares = viewerShares.shares(ofTitle: title)
+      for representation in 0..<catalog.representationCount
+      where catalog.isEncoded(title: title, codec: representation / catalog.renditionCount) {
+        let bytes = catalog.fileBytes(title: title, representation: representation)
         candidates.append(
           PlacementCandidate(
-            title: title, representation: rendition,
-            expectedBytesServed: sessions * renditionShares[rendition] * Double(bytes), storedBytes: bytes))
+            title: title, representation: representation,
+            expectedBytesServed: sessions * shares[representation] * Double(bytes), storedBytes: bytes))
       }
     }
     self.candidates = candidates
     order = PlacedTitles.order(candidates)
   }
 
-  /// Share of the viewers for whom each rendition is the highest that fits into 80 % of their access rate.
-  static func renditionShares(viewers: ViewerSettings, catalog: Catalog) -> [Double] {
-    var shares = [Double](repeating: 0, count: catalog.renditionCount)
-    let total = viewers.access.reduce(0) { $0 + $1.share }
-    for access in viewers.access {
-      let usable = Double(access.bitsPerSecond) * 0.8
-      let best = catalog.rungBitsPerSecond.lastIndex { $0 <= usable } ?? 0
-      shares[best] += access.share / total
-    }
-    return shares
+  /// Shares of the viewers by the highest rendition that fits into 80 % of their access rate, in their device's codec.
+  static func viewerShares(viewers: ViewerSettings, catalog: Catalog) -> RepresentationShares {
+    RepresentationShares(viewers: viewers, catalog: catalog) { file, access in file <= access * 0.8 }
   }
 
   /// The cache of one site as it is when the run starts: placed files, and a reactive share filled as `prefill` says.
@@ -99,7 +94,7 @@ struct Placement {
     for index in chosen.reversed() {
       let file = candidates[index].file
       for segment in 0..<Int(catalog.segmentCounts[file.title]) {
-        let bytes = catalog.bytes(title: file.title, rendition: file.representation, segment: segment)
+        let bytes = catalog.bytes(title: file.title, representation: file.representation, segment: segment)
         cache.admit(
           SegmentKey(title: file.title, representation: file.representation, segment: segment), bytes: bytes)
       }

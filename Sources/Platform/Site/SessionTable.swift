@@ -34,6 +34,11 @@ struct ViewerSession: BitwiseCopyable {
   var process: UInt8
   var isSampled: Bool
   var accessClass: UInt8
+  var device: UInt8
+  /// The codec that device and title have in common.
+  var codec: UInt8
+  /// Jumps so far; timers that were set before the last one are void.
+  var seeks: UInt16 = 0
   /// Quality of the request that is planned or in flight.
   var quality: Int8
   var title: UInt32
@@ -52,7 +57,7 @@ struct ViewerSession: BitwiseCopyable {
   var requestedAt: SimTime
   /// When the edge began to send it.
   var firstByteAt: SimTime
-  /// Number of the request within the session; progress checks name it.
+  /// Number of the request within the session; its events name it, and are void once there is a later one.
   var requestNumber: UInt32
   /// The connection to the edge, warm from one segment to the next.
   var connection: TCPConnection

@@ -32,6 +32,17 @@ struct SiteCounters: Sendable {
   /// Start-up delays of the sessions that started, summed, in nanoseconds.
   var startupNs: Int64 = 0
 
+  /// Jumps of viewers within their title.
+  var seeks: Int64 = 0
+  /// Jumps out of the buffer after which playback went on.
+  var awaitedSeeks: Int64 = 0
+  /// Time from these jumps until playback went on, summed, in nanoseconds.
+  var seekNs: Int64 = 0
+  /// Playback by device class, where there are several.
+  var devices: [DeviceCounters]
+  /// Bytes asked of the cache by codec of the video, where there are several.
+  var codecBytes: [Int64]
+
   /// Segment requests that reached the edge.
   var requests: Int64 = 0
   /// Segments that arrived whole at players.
@@ -100,8 +111,37 @@ struct SiteCounters: Sendable {
   /// Bytes asked of the cache by outcome.
   var outcomeBytes = [Int64](repeating: 0, count: EdgeOutcome.allCases.count)
 
-  /// All zero.
-  init() {}
+  /// All zero, for so many device classes and codecs.
+  init(devices: Int = 0, codecs: Int = 0) {
+    self.devices = [DeviceCounters](repeating: DeviceCounters(), count: devices)
+    codecBytes = [Int64](repeating: 0, count: codecs)
+  }
+}
+
+/// What the viewers with one class of devices have watched, as running totals.
+struct DeviceCounters: Sendable {
+  /// Sessions that arrived.
+  var arrivals: Int64 = 0
+  /// Media time that was played, in nanoseconds.
+  var playNs: Int64 = 0
+  /// Time that started sessions spent stalled, in nanoseconds.
+  var stallNs: Int64 = 0
+  /// Nominal video bit rate of what was played, integrated over its media time, in kbit.
+  var playedKbit: Double = 0
+
+  /// Playback went on.
+  mutating func played(ns: Int64, stalledNs: Int64, kbit: Double) {
+    playNs += ns
+    stallNs += stalledNs
+    playedKbit += kbit
+  }
+
+  fileprivate mutating func add(_ other: DeviceCounters, sign: Int64) {
+    arrivals += sign * other.arrivals
+    playNs += sign * other.playNs
+    stallNs += sign * other.stallNs
+    playedKbit += Double(sign) * other.playedKbit
+  }
 }
 
 extension SiteCounters {
@@ -133,7 +173,7 @@ extension SiteCounters {
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
-    \.failedOffsetWrites,
+    \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {
@@ -148,6 +188,12 @@ extension SiteCounters {
       result.delayedBy[index] += sign * other.delayedBy[index]
       result.lostIn[index] += sign * other.lostIn[index]
     }
+    // Sums begin with totals of no device and no codec.
+    result.devices += [DeviceCounters](
+      repeating: DeviceCounters(), count: max(0, other.devices.count - result.devices.count))
+    result.codecBytes += [Int64](repeating: 0, count: max(0, other.codecBytes.count - result.codecBytes.count))
+    for index in other.devices.indices { result.devices[index].add(other.devices[index], sign: sign) }
+    for index in other.codecBytes.indices { result.codecBytes[index] += sign * other.codecBytes[index] }
     result.playedKbit += Double(sign) * other.playedKbit
     result.sessionNs += Double(sign) * other.sessionNs
     return result

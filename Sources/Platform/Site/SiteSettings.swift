@@ -18,6 +18,9 @@ struct SiteSettings: Sendable {
   let rule: AbrName
   let ruleOptions: RuleOptions
   let ladder: QualityLadder
+  let devices: [DeviceClass]
+  /// How viewers jump; `nil` where nobody does.
+  let seeks: SeekSettings?
   let observation: ObservationSchedule
   let cacheBytes: Int64
   /// The title that cannot be watched before ingest has published it.
@@ -51,6 +54,8 @@ struct SiteSettings: Sendable {
     ruleOptions = options
     ladder = QualityLadder(
       bitratesKbps: catalog.rungBitsPerSecond.map { $0 / 1_000 }, segmentDuration: catalog.segmentDuration)
+    devices = DeviceClass.classes(of: scenario.viewers, catalog: catalog)
+    seeks = scenario.viewers.seeks
     observation = ObservationSchedule(scenario: scenario)
     cacheBytes = scenario.cdn.edge.diskBytes
     let isAwaited = scenario.ingest?.planned.contains { $0.isPremiere } ?? false

@@ -10,7 +10,7 @@ public struct DemandTable: Sendable {
   public let requests: [[Int32]]
   /// Bytes of the rendition of each title that is asked for most.
   public let fileBytes: [Int64]
-  /// The rendition that those bytes belong to.
+  /// The rendition that those bytes belong to, in the codec that every title has.
   public let rendition: Int
 
   /// Draws a table.
@@ -42,9 +42,14 @@ public struct DemandTable: Sendable {
     }
     self.requests = requests
     // The rendition that the largest share of the viewers' accesses carry.
-    let shares = Placement.renditionShares(viewers: scenario.viewers, catalog: catalog)
+    let viewerShares = Placement.viewerShares(viewers: scenario.viewers, catalog: catalog).shares(ofTitle: 0)
+    let shares = (0..<catalog.renditionCount).map { rendition in
+      catalog.codecRates.indices.reduce(0) {
+        $0 + viewerShares[catalog.representation(rendition: rendition, codec: $1)]
+      }
+    }
     let rendition = shares.indices.reduce(0) { shares[$1] > shares[$0] ? $1 : $0 }
     self.rendition = rendition
-    fileBytes = (0..<catalog.titleCount).map { catalog.fileBytes(title: $0, rendition: rendition) }
+    fileBytes = (0..<catalog.titleCount).map { catalog.fileBytes(title: $0, representation: rendition) }
   }
 }

@@ -10,6 +10,8 @@ struct SessionPlan {
   var title: Int
   /// Index of the access class.
   var accessClass: Int
+  /// Index of the device class.
+  var device: Int
   /// Round-trip time between viewer and edge site.
   var roundTrip: SimDuration
   /// Segment at which the stream starts: 0, or where the viewer left off.
@@ -37,6 +39,8 @@ struct SessionPlanner {
   /// Key of this process's sessions; a session's own stream is a child of it.
   let key: StreamKey
   private let accessSampler: AliasTable
+  /// Draws device classes, where there is a choice.
+  private let deviceSampler: AliasTable?
 
   init(catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, fixedTitle: Int?, key: StreamKey) {
     self.catalog = catalog
@@ -45,6 +49,7 @@ struct SessionPlanner {
     self.fixedTitle = fixedTitle
     self.key = key
     accessSampler = AliasTable(weights: viewers.access.map(\.share))
+    deviceSampler = viewers.devices.isEmpty ? nil : AliasTable(weights: viewers.devices.map(\.share))
   }
 
   /// The plan of the session with the given arrival number.
@@ -62,13 +67,15 @@ struct SessionPlanner {
     let stallPatienceS = stream.exponential(mean: viewers.patience.stallMean.seconds)
     let isSampled = stream.uniform() < sessionSample
     let partial = stream.beta(viewers.partial.alpha, viewers.partial.beta)
+    // Last, so that a platform of one device has the same viewers.
+    let device = deviceSampler?.sample(&stream) ?? 0
 
     let segments = Int(catalog.segmentCounts[title])
     let firstSegment = resumes && fixedTitle == nil ? min(segments - 1, Int(resumePoint * Double(segments))) : 0
     let remainingNs = Double(catalog.segmentDuration.nanoseconds * Int64(segments - firstSegment))
     let watchNs = completes ? remainingNs : max(1e9, remainingNs * partial)
     return SessionPlan(
-      title: title, accessClass: accessClass,
+      title: title, accessClass: accessClass, device: device,
       roundTrip: SimDuration(nanoseconds: Int64(min(5e9, max(1e5, roundTripNs)).rounded())),
       firstSegment: firstSegment,
       watch: SimDuration(nanoseconds: Int64(min(remainingNs, watchNs).rounded())),

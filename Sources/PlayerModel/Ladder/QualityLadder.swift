@@ -67,11 +67,13 @@ public final class QualityLadder: Sendable {
   /// The ladder as a title sees it, with every bitrate multiplied by `bitrateScale`.
   ///
   /// The view borrows the ladder's storage: it must not outlive the ladder.
-  /// - Precondition: `bitrateScale` is positive and finite.
-  public func view(bitrateScale: Double = 1) -> LadderView {
+  /// - Parameter qualities: how many of the lowest qualities are offered; all of them if `nil`.
+  /// - Precondition: `bitrateScale` is positive and finite, `qualities` from 1 to `count`.
+  public func view(bitrateScale: Double = 1, qualities: Int? = nil) -> LadderView {
     assert(bitrateScale > 0 && bitrateScale.isFinite, "a bitrate scale is positive")
+    assert(qualities.map { (1...count).contains($0) } ?? true, "a view has at least one quality of the ladder")
     return LadderView(
-      bitrates: UnsafePointer(storage), logarithms: UnsafePointer(storage + count), count: count,
+      bitrates: UnsafePointer(storage), logarithms: UnsafePointer(storage + count), count: qualities ?? count,
       segmentMs: segmentMs, bitrateScale: bitrateScale)
   }
 }

@@ -127,6 +127,9 @@ public import SimEngine
   /// When the running stall began, if one is booked; `advance(to:)` books it.
   public var stalledSince: SimTime? { anchoredPhase == .stalled ? anchor : nil }
 
+  /// Since when the viewer has waited for media, in a stall that is booked or after a jump.
+  public var waitingSince: SimTime? { anchoredPhase == .stalled || anchoredPhase == .seeking ? anchor : nil }
+
   // MARK: What happens
 
   /// What changed when media arrived.

@@ -49,6 +49,12 @@ public struct JSONNode: Sendable {
     return members.first { $0.key == key }?.value
   }
 
+  /// An item of an array, counted from 0; `nil` where there is none.
+  func item(at index: Int) -> JSONNode? {
+    guard case .array(let items) = content, items.indices.contains(index) else { return nil }
+    return items[index]
+  }
+
   /// The same value without places.
   public var value: JSONValue {
     switch content {

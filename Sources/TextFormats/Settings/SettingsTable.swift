@@ -126,15 +126,18 @@ public struct SettingsTable<Group: Sendable>: Sendable {
 public struct SettingsPlaces: Sendable {
   let node: JSONNode
 
-  /// Where the value of a key stands; keys of inner groups are joined by dots.
+  /// Where the value of a key stands: `cdn.edge.disk`, or `failures[0].at` for an item of a list, counted from 0.
   ///
   /// A key that was left out is placed at the object that could hold it.
   public subscript(key: String) -> InputPlace {
     var here = node
     var path = node.place.path
     for step in key.split(separator: ".") {
+      let parts = step.split(separator: "[")
       path = JSONText.joined(path, String(step))
-      guard let next = here[String(step)] else {
+      var next = here[String(parts[0])]
+      for part in parts.dropFirst() { next = next?.item(at: Int(part.dropLast()) ?? -1) }
+      guard let next else {
         var place = here.place
         place.path = path
         return place
