@@ -26,22 +26,32 @@ integer_path integer_best_path(void) {
 
 // MARK: panels
 
+/// Eight channels at 16 positions; sums of pairs of products are what a compiler makes wide instructions of.
 static void panel_portable(const uint8_t *input, const ptrdiff_t *offsets, size_t quads, const int8_t *panel,
                            size_t positions, int32_t *sums, size_t stride) {
   for (size_t p = 0; p < positions; p += INTEGER_POSITION_STEP) {
-    for (int c = 0; c < INTEGER_PANEL_CHANNELS; c++) {
-      uint32_t lanes[INTEGER_POSITION_STEP] = {0};
-      for (size_t q = 0; q < quads; q++) {
-        const uint8_t *x = input + offsets[q] + 4 * p;
+    int32_t lanes[INTEGER_PANEL_CHANNELS][INTEGER_POSITION_STEP] = {{0}};
+    for (size_t q = 0; q < quads; q++) {
+      const uint8_t *x = input + offsets[q] + 4 * p;
+      int16_t even[2 * INTEGER_POSITION_STEP], odd[2 * INTEGER_POSITION_STEP];
+      for (int i = 0; i < 2 * INTEGER_POSITION_STEP; i++) {
+        even[i] = x[2 * i];
+        odd[i] = x[2 * i + 1];
+      }
+      for (int c = 0; c < INTEGER_PANEL_CHANNELS; c++) {
         const int8_t *w = panel + (q * INTEGER_PANEL_CHANNELS + (size_t)c) * 4;
+        const int16_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
         for (int lane = 0; lane < INTEGER_POSITION_STEP; lane++) {
-          int32_t sum = 0;
-          for (int j = 0; j < 4; j++) sum += x[4 * lane + j] * w[j];
-          lanes[lane] += (uint32_t)sum;
+          // Four products stay below 2^17; only the running sum can wrap.
+          int32_t first = even[2 * lane] * w0 + even[2 * lane + 1] * w2;
+          int32_t second = odd[2 * lane] * w1 + odd[2 * lane + 1] * w3;
+          lanes[c][lane] = (int32_t)((uint32_t)lanes[c][lane] + (uint32_t)(first + second));
         }
       }
+    }
+    for (int c = 0; c < INTEGER_PANEL_CHANNELS; c++) {
       for (int lane = 0; lane < INTEGER_POSITION_STEP; lane++) {
-        sums[(size_t)c * stride + p + (size_t)lane] = (int32_t)lanes[lane];
+        sums[(size_t)c * stride + p + (size_t)lane] = lanes[c][lane];
       }
     }
   }
