@@ -160,8 +160,9 @@ public struct EvaluationStudy: Sendable {
       }
       let median = sorted[sorted.count / 2]
       if largest > 8 * median, let channel = ranges.firstIndex(of: largest) {
+        let reach = (10 * largest / median).rounded() / 10
         add(
-          "\(network.nodes[index].name): output channel \(channel) reaches \(Float(largest / median)) times as far as "
+          "\(network.nodes[index].name): output channel \(channel) reaches \(reach) times as far as "
             + "the median channel; one scale for all leaves the others few levels: use per-channel weights or "
             + "equalisation")
       }
