@@ -129,7 +129,9 @@ final class Catalog: Sendable {
   func fileBytes(title: Int, representation: Int) -> Int64 {
     let segments = Int(segmentCounts[title])
     var pattern: Int64 = 0
-    for segment in 0..<patternLength { pattern += bytes(title: title, representation: representation, segment: segment) }
+    for segment in 0..<patternLength {
+      pattern += bytes(title: title, representation: representation, segment: segment)
+    }
     var total = pattern * Int64(segments / patternLength)
     for segment in 0..<(segments % patternLength) {
       total += bytes(title: title, representation: representation, segment: segment)

@@ -1,4 +1,5 @@
 public import IngestModel
+public import PlayerModel
 public import SimEngine
 
 /// The real ladder as the catalog uses it: sizes of whole segments by rendition, measured from the fragments.
@@ -17,6 +18,8 @@ public struct SegmentPattern: Sendable, Equatable {
   public let pictures: [PictureSize]
   /// Keyframes of the media that ingest cuts its titles like; `nil` where they are drawn.
   public var keyframes: KeyframeSource?
+  /// Pictures of a segment, for sessions that are played frame by frame; `nil` where none are.
+  public var frames: FramePattern?
 
   /// Most files that a title may have: renditions times codecs.
   public static let mostRepresentations = 63

@@ -1,5 +1,6 @@
 import CDNModel
 public import NetModel
+import PlayerModel
 public import SimEngine
 
 /// A platform assembled from a scenario, ready to run once.
@@ -45,7 +46,7 @@ public final class World {
       try isPlatform
       ? Self.tiers(
         scenario, scale: scale, map: regionalMap, catalog: catalog, directory: directory, edgeTrace: edgeTrace,
-        identity: identity) : ([], [])
+        frames: pattern.frames, identity: identity) : ([], [])
     core = PlatformCore(
       CoreState(scenario: scenario, catalog: catalog, scale: scale, directory: directory, run: identity))
     var components: [any PlatformComponent] = []
@@ -75,15 +76,15 @@ public final class World {
 
   private static func tiers(
     _ scenario: Scenario, scale: PlatformScale, map: RegionalMap, catalog: Catalog, directory: PartitionDirectory,
-    edgeTrace: CapacityTrace?, identity: RunIdentity
+    edgeTrace: CapacityTrace?, frames: FramePattern?, identity: RunIdentity
   ) throws -> ([EdgeSite], [RegionalCache]) {
-    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale)
+    let settings = SiteSettings(scenario: scenario, catalog: catalog, scale: scale, frames: frames)
     let demand = Demand(scenario: scenario)
     let placement = Placement(scenario: scenario, catalog: catalog, demand: demand)
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
-        identity: identity)
+        frameSample: scenario.player.frameSample, identity: identity)
       let cache = try placement.makeCache(
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(

@@ -1,6 +1,7 @@
 import IngestModel
 import MediaFormats
 public import NetModel
+import PlayerModel
 import Reporting
 public import Platform
 public import SimEngine
@@ -75,6 +76,9 @@ public struct ScenarioFile: Sendable {
         throw InputError(place, "the video of \(media) lasts no time")
       }
       pattern.keyframes = source
+    }
+    if scenario.player.frameSample > 0 {
+      pattern.frames = try FramePattern(manifest: manifest, segmentDuration: pattern.segmentDuration)
     }
     if let message = pattern.objection(toRungs: scenario.catalog.rungsBitsPerSecond) {
       let place = document.root["catalog"]?["rungs"]?.place ?? InputPlace(source: path, path: "catalog.rungs")

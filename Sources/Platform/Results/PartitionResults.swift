@@ -10,6 +10,8 @@ struct SiteResults: Sendable {
   /// Times from request to last byte since the warm-up, in seconds.
   let downloadTimes: LogLinearHistogram
   let records: [SessionRecord]
+  /// Sessions that were played again frame by frame.
+  let replays: FrameReplays
   /// Invariants that broke, in order.
   let violations: [String]
   let edgeCapacity: BitRate

@@ -96,11 +96,13 @@ extension PlatformResults {
     add("player", "all", "download_p95_s", "s", downloadTimes.quantile(0.95))
     add("player", "all", "abandoned_downloads", "", Double(total.abandonedDownloads))
     add("player", "all", "abandoned_bytes", "bytes", Double(total.abandonedBytes))
+    add("player", "hits", "download_forecast_ratio", "", Double(total.hitForecastNs) / Double(total.hitDownloadNs))
+    add("player", "misses", "download_forecast_ratio", "", Double(total.missForecastNs) / Double(total.missDownloadNs))
     if total.seeks > 0 {
       add("player", "all", "seeks_per_hour", "1/h", Double(total.seeks) / hoursPlayed)
       add("player", "all", "seek_wait_mean_s", "s", Double(total.seekNs) / 1e9 / Double(total.awaitedSeeks))
     }
-    rows += deviceRows
+    rows += deviceRows + frameRows
     add("cdn", "all", "requests", "", Double(total.requests))
     add("cdn", "all", "hit_ratio", "", total.hitRatio)
     add("cdn", "all", "byte_hit_ratio", "", total.byteHitRatio)
@@ -203,7 +205,7 @@ extension PlatformResults {
   }
 
   /// Tables of single components, in the order of the partitions.
-  public var componentTables: [ComponentTable] { components.flatMap(\.tables) }
+  public var componentTables: [ComponentTable] { frameTables + components.flatMap(\.tables) }
 
   // MARK: - Figures
 

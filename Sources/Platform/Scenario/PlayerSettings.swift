@@ -17,6 +17,11 @@ public struct PlayerSettings: SettingsGroup, Equatable {
   /// Below this level a download in flight is watched, and given up for a lower quality if the rule says so.
   public var watchedLevel = SimDuration.milliseconds(10_000)
 
+  /// What throughput is measured over.
+  public var throughputOver = ThroughputSpan.transfer
+  /// Share of the sessions that are played again frame by frame, up to their first jump.
+  public var frameSample = 0.0
+
   /// BOLA with a 30 s buffer.
   public init() {}
 
@@ -47,6 +52,15 @@ public struct PlayerSettings: SettingsGroup, Equatable {
         "watched_level", \.watchedLevel.nanoseconds, 0...600_000_000_000,
         "Below this level a download in flight may be given up for a lower quality."
       )
+      .choice(
+        "throughput_over", \.throughputOver,
+        "What throughput is measured over: the transfer alone, as players do, or the whole request, so that what edge "
+          + "caches have does not raise hopes of what they lack."
+      )
+      .fraction(
+        "frame_sample", \.frameSample, 0...1,
+        "Share of the sessions that are played again frame by frame through the pipeline, up to their first jump."
+      )
       .check { player, places in
         var findings: [InputDiagnostic] = []
         do {
@@ -69,4 +83,12 @@ public struct PlayerSettings: SettingsGroup, Equatable {
         return findings
       }
   }
+}
+
+/// What a player measures its throughput over.
+public enum ThroughputSpan: String, CaseIterable, Sendable {
+  /// First byte to last byte: what a cache answers at once looks like a fast network.
+  case transfer
+  /// Request to last byte, without the round trip: waiting for a cache to fetch counts as a slow network.
+  case request
 }

@@ -38,17 +38,20 @@ extension EdgeSiteState {
     let session = sessions.insert(
       ViewerSession(
         generation: 0, phase: .requesting, process: UInt8(process), isSampled: plan.isSampled,
-        accessClass: UInt8(plan.accessClass), device: UInt8(plan.device), codec: UInt8(codec), quality: 0, title: UInt32(plan.title),
+        isReplayed: plan.isReplayed && settings.frames != nil,
+        accessClass: UInt8(plan.accessClass), device: UInt8(plan.device), codec: UInt8(codec), quality: 0,
+        title: UInt32(plan.title),
         firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
         roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
-        requestBytes: 0,
+        requestBytes: 0, isMiss: false, forecast: DownloadForecast(),
         rule: SessionRule(
           settings.rule, bufferMs: player.bufferTarget.milliseconds, ladder: ladder, options: settings.ruleOptions),
-        estimator: .dualEwma(DualEwma()),
+        estimator: settings.estimator.makeEstimator(),
         buffer: PlaybackBuffer(
           at: now, offset: offset, startThreshold: player.startupBuffer, resumeThreshold: player.resumeBuffer),
         statistics: PlaybackStatistics(offset: offset), counted: CountedPlayback(at: now)))
+    if sessions.at(session.slot).pointee.isReplayed { replays.begin(slot: session.slot) }
     queue.schedule(.startupPatience(session), at: now + plan.startupPatience)
     if let services = settings.services {
       meetServices(slot: session.slot, services, at: now)
@@ -122,6 +125,7 @@ extension EdgeSiteState {
       session.pointee.rule.waited(milliseconds: wait.milliseconds)
     }
     let decision = session.pointee.rule.choose(context(session, at: sendAt))
+    session.pointee.forecast = DownloadForecast(session.pointee.estimator)
     session.pointee.quality = Int8(decision.quality)
     if decision.delayMs > 0 { sendAt = sendAt + .seconds(decision.delayMs / 1_000) }
     session.pointee.requestedAt = sendAt
@@ -134,10 +138,12 @@ extension EdgeSiteState {
 
   private func context(_ session: UnsafeMutablePointer<ViewerSession>, at time: SimTime) -> DecisionContext {
     let title = Int(session.pointee.title)
+    let isTrusted = session.pointee.statistics.receivedBytes >= settings.trustedAfterBytes
+    let believedKbps = isTrusted ? session.pointee.estimator.throughputKbps : nil
     return DecisionContext(
       segment: Int(session.pointee.nextSegment), segmentCount: Int(catalog.segmentCounts[title]),
       levelMs: session.pointee.buffer.level(at: time).milliseconds,
-      throughputKbps: session.pointee.estimator.throughputKbps ?? 0, latencyMs: session.pointee.estimator.latencyMs,
+      throughputKbps: believedKbps ?? settings.initialThroughputKbps, latencyMs: session.pointee.estimator.latencyMs,
       ladder: ladder(session))
   }
 
@@ -171,10 +177,12 @@ extension EdgeSiteState {
     let bytes = catalog.bytes(title: key.title, representation: key.representation, segment: key.segment)
     session.pointee.requestBytes = bytes
     totals.requests += 1
+    session.pointee.isMiss = true
     if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
     if !isUp(serverOf: key) {
       cache.countHealthMiss(bytes: bytes)
     } else if cache.lookup(key, bytes: bytes).isHit {
+      session.pointee.isMiss = false
       startTransfer(slot: slot, at: now)
       return
     }
@@ -334,9 +342,18 @@ extension EdgeSiteState {
     let bytes = session.pointee.requestBytes
     let title = Int(session.pointee.title)
     let quality = Int(session.pointee.quality)
-    session.pointee.estimator.record(
-      bytes: bytes, transfer: sentAt - session.pointee.firstByteAt,
-      latency: session.pointee.firstByteAt + halfRoundTrip(session) - session.pointee.requestedAt)
+    countForecast(session, bytes: bytes, took: arrival - session.pointee.requestedAt)
+    let latency = session.pointee.firstByteAt + halfRoundTrip(session) - session.pointee.requestedAt
+    switch settings.player.throughputOver {
+    case .transfer:
+      session.pointee.estimator.record(
+        bytes: bytes, transfer: sentAt - session.pointee.firstByteAt, latency: latency)
+    case .request:
+      // A miss counts with the time that the edge waited for it.
+      session.pointee.estimator.record(
+        bytes: bytes, transfer: sentAt - session.pointee.requestedAt - halfRoundTrip(session),
+        latency: session.pointee.roundTrip)
+    }
     advancePlayback(session, to: arrival)
     session.pointee.nextSegment += 1
     let end = catalog.mediaTime(segments: Int(session.pointee.nextSegment))
@@ -350,6 +367,12 @@ extension EdgeSiteState {
     session.pointee.rule.downloaded(outcome(session, receivedBytes: bytes, endedAt: arrival, ending: .completed))
     totals.segments += 1
     totals.segmentBytes += bytes
+    if session.pointee.isReplayed {
+      replays.add(
+        StreamedSegment(
+          arrivedAfter: arrival - session.pointee.arrivedAt, bytes: bytes,
+          megapixels: catalog.pictures[quality].megapixels), slot: slot)
+    }
     let download = arrival - session.pointee.requestedAt
     totals.downloadNs += download.nanoseconds
     downloadTimes.add(download)
@@ -361,6 +384,21 @@ extension EdgeSiteState {
     case .none, .resumed: break
     }
     planRequest(slot: slot, from: arrival)
+  }
+
+  /// Compares what the player believed before a request with how long it took, for hits and misses apart: who learns
+  /// from hits expects too much of a miss.
+  private mutating func countForecast(
+    _ session: UnsafeMutablePointer<ViewerSession>, bytes: Int64, took: SimDuration
+  ) {
+    guard let expected = session.pointee.forecast.milliseconds(bytes: bytes) else { return }
+    if session.pointee.isMiss {
+      totals.missForecastNs += Int64(expected * 1e6)
+      totals.missDownloadNs += took.nanoseconds
+    } else {
+      totals.hitForecastNs += Int64(expected * 1e6)
+      totals.hitDownloadNs += took.nanoseconds
+    }
   }
 
   // MARK: - Playing
@@ -431,7 +469,8 @@ extension EdgeSiteState {
       // While stalled the remaining time stands still: look again at a pace that cannot spin.
       let isPlaying = session.pointee.buffer.phase(at: time) == .playing
       queue.schedule(
-        .departure(ref, seeks: session.pointee.seeks), at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
+        .departure(ref, seeks: session.pointee.seeks),
+        at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
     }
   }
 
@@ -464,6 +503,7 @@ extension EdgeSiteState {
   mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
     let session = sessions.at(slot)
     giveUpRequest(slot: slot, at: now)
+    replay(slot: slot, at: now)
     if session.pointee.isSampled {
       records.append(
         SessionRecord(session.pointee, site: index, ending: ending, catalog: catalog, devices: settings.devices))

@@ -42,6 +42,7 @@ extension EdgeSiteState {
     let last = catalog.mediaTime(segments: segments - 1)
     // Nobody jumps past the last segment; who is in it already stays there.
     let target = isForward ? max(from, min(last, from + distance)) : max(.zero, from - distance)
+    replay(slot: slot, at: time)
     totals.seeks += 1
     session.pointee.seeks &+= 1
     jump(slot: slot, to: target, at: time)

@@ -114,6 +114,8 @@ struct EdgeSiteState: ~Copyable {
   var downloadTimes = LogLinearHistogram()
   var snapshots: [SiteSnapshot] = []
   var records: [SessionRecord] = []
+  /// Segments of the sessions that will be played again, by slot, and what came of those that were.
+  var replays = FrameReplays()
   var violations: [String] = []
   /// When `totals.sessionNs` was last brought up to date.
   private var sessionsCountedAt = SimTime.zero
@@ -362,6 +364,7 @@ struct EdgeSiteState: ~Copyable {
   mutating func finish(at end: SimTime) -> SiteResults {
     bringUpToDate(at: end)
     if snapshots.last?.at != end { recordSnapshot(at: end) }
+    for slot in sessions.presentSlots() { replay(slot: slot, at: end) }
     for slot in sessions.presentSlots() where sessions.at(slot).pointee.isSampled {
       records.append(
         SessionRecord(
@@ -369,7 +372,7 @@ struct EdgeSiteState: ~Copyable {
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
-      records: records, violations: violations, edgeCapacity: settings.edgeCapacity,
+      records: records, replays: replays, violations: violations, edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }
 }

@@ -33,6 +33,8 @@ struct ViewerSession: BitwiseCopyable {
   /// Arrival process that the session came from.
   var process: UInt8
   var isSampled: Bool
+  /// The session is played again frame by frame when it ends.
+  var isReplayed: Bool
   var accessClass: UInt8
   var device: UInt8
   /// The codec that device and title have in common.
@@ -66,6 +68,10 @@ struct ViewerSession: BitwiseCopyable {
   /// Bytes on the wire of the transfer's windows that the link has sent, the present one aside.
   var sentWindowBytes: Int64
   var requestBytes: Int64
+  /// Whether the edge had to fetch it.
+  var isMiss: Bool
+  /// What the player believed of the network when it chose.
+  var forecast: DownloadForecast
 
   /// The player.
   var rule: SessionRule
@@ -76,6 +82,28 @@ struct ViewerSession: BitwiseCopyable {
   var services = SessionServices()
   /// What of its playback is already in the site's totals.
   var counted: CountedPlayback
+}
+
+/// What a player believes of its network: what it expects of the next download.
+struct DownloadForecast: BitwiseCopyable {
+  /// Zero before the first download.
+  private var kbps: Float = 0
+  private var latencyMs: Float = 0
+
+  /// Nothing is known yet.
+  init() {}
+
+  init(_ estimator: ThroughputEstimator) {
+    kbps = Float(estimator.throughputKbps ?? 0)
+    latencyMs = Float(estimator.latencyMs)
+  }
+
+  /// Expected time from request to last byte; `nil` before the first download.
+  func milliseconds(bytes: Int64) -> Double? {
+    // Beyond an hour a belief is as good as none.
+    guard kbps > 0 else { return nil }
+    return min(3.6e6, Double(latencyMs) + Double(bytes) * 8 / Double(kbps))
+  }
 }
 
 /// Playback of a session as far as it has been added to the site's totals.

@@ -64,6 +64,15 @@ struct SiteCounters: Sendable {
   /// Time from request to last byte, summed over whole segments, in nanoseconds.
   var downloadNs: Int64 = 0
 
+  /// Time that players expected of downloads that the edge had, and that these took, summed, in nanoseconds.
+  var hitForecastNs: Int64 = 0
+  /// See `hitForecastNs`.
+  var hitDownloadNs: Int64 = 0
+  /// The same of downloads that the edge had to fetch.
+  var missForecastNs: Int64 = 0
+  /// See `missForecastNs`.
+  var missDownloadNs: Int64 = 0
+
   /// Segments asked of the origin.
   var fetches: Int64 = 0
   /// Bytes of the segments that arrived from the origin.
@@ -174,6 +183,7 @@ extension SiteCounters {
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,
     \.lateServiceAnswers, \.positionsSent, \.offsetReads, \.offsetReadNs, \.failedOffsetReads, \.offsetWrites,
     \.failedOffsetWrites, \.seeks, \.awaitedSeeks, \.seekNs,
+    \.hitForecastNs, \.hitDownloadNs, \.missForecastNs, \.missDownloadNs,
   ]
 
   private func combined(with other: SiteCounters, sign: Int64) -> SiteCounters {

@@ -17,6 +17,11 @@ struct SiteSettings: Sendable {
   /// The bitrate rule of every player.
   let rule: AbrName
   let ruleOptions: RuleOptions
+  /// How every player estimates its network: as the makers of the rule do.
+  let estimator: EstimatorSettings
+  /// What is believed of the network before `trustedAfterBytes` have come, in kbit/s.
+  let initialThroughputKbps: Double
+  let trustedAfterBytes: Int64
   let ladder: QualityLadder
   let devices: [DeviceClass]
   /// How viewers jump; `nil` where nobody does.
@@ -30,7 +35,11 @@ struct SiteSettings: Sendable {
   /// How often a session writes its resume offset, where there is a cluster to keep it.
   let offsetInterval: SimDuration
 
-  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale) {
+  /// Pictures of a segment, where sessions are played again frame by frame.
+  let frames: FramePattern?
+
+  init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, frames: FramePattern? = nil) {
+    self.frames = frames
     services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
     accessCaps = scenario.viewers.access.map { access in
@@ -48,7 +57,11 @@ struct SiteSettings: Sendable {
       preconditionFailure("a decoded scenario names a rule that can be used: '\(scenario.player.abr)'")
     }
     rule = specification.name
-    var options = RuleOptions()
+    let standard = PlayerModel.PlayerSettings.standard(for: specification.name)
+    estimator = standard.estimator
+    initialThroughputKbps = standard.initialThroughputKbps
+    trustedAfterBytes = standard.trustedAfterBytes
+    var options = standard.options
     options.fixedQuality = specification.fixedQuality
     options.learned = specification.learned
     ruleOptions = options

@@ -46,7 +46,8 @@ struct Demand: Sendable {
 extension Demand {
   /// The arrival processes of one site: regular viewers, then those of a premiere.
   func processes(
-    site: Int, catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, identity: RunIdentity
+    site: Int, catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, frameSample: Double = 0,
+    identity: RunIdentity
   ) -> [SiteDemand] {
     func process(_ name: String, rate: PiecewiseLinearRate, fixedTitle: Int?) -> SiteDemand {
       let entity = "edge-\(site)/viewers/\(name)"
@@ -54,7 +55,8 @@ extension Demand {
         arrivals: ArrivalProcess(
           rate: rate, stream: RandomStream(identity.key(entity: entity, purpose: "arrivals"))),
         planner: SessionPlanner(
-          catalog: catalog, viewers: viewers, sessionSample: sessionSample, fixedTitle: fixedTitle,
+          catalog: catalog, viewers: viewers, sessionSample: sessionSample, frameSample: frameSample,
+          fixedTitle: fixedTitle,
           key: identity.key(entity: entity, purpose: "sessions")))
     }
     var processes = [process("regular", rate: regular, fixedTitle: nil)]

@@ -26,6 +26,8 @@ struct SessionPlan {
   var draws: UInt64
   /// Whether sessions.csv lists the session.
   var isSampled: Bool
+  /// Whether the session is played again frame by frame.
+  var isReplayed: Bool
 }
 
 /// Draws the plans of one arrival process at one site.
@@ -34,6 +36,8 @@ struct SessionPlanner {
   let viewers: ViewerSettings
   /// Fraction of the sessions that sessions.csv lists.
   let sessionSample: Double
+  /// Fraction of the sessions that are played again frame by frame.
+  let frameSample: Double
   /// Title of every session of this process, or `nil` to draw titles by popularity.
   let fixedTitle: Int?
   /// Key of this process's sessions; a session's own stream is a child of it.
@@ -42,10 +46,14 @@ struct SessionPlanner {
   /// Draws device classes, where there is a choice.
   private let deviceSampler: AliasTable?
 
-  init(catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, fixedTitle: Int?, key: StreamKey) {
+  init(
+    catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, frameSample: Double, fixedTitle: Int?,
+    key: StreamKey
+  ) {
     self.catalog = catalog
     self.viewers = viewers
     self.sessionSample = sessionSample
+    self.frameSample = frameSample
     self.fixedTitle = fixedTitle
     self.key = key
     accessSampler = AliasTable(weights: viewers.access.map(\.share))
@@ -69,6 +77,7 @@ struct SessionPlanner {
     let partial = stream.beta(viewers.partial.alpha, viewers.partial.beta)
     // Last, so that a platform of one device has the same viewers.
     let device = deviceSampler?.sample(&stream) ?? 0
+    let isReplayed = frameSample > 0 && stream.uniform() < frameSample
 
     let segments = Int(catalog.segmentCounts[title])
     let firstSegment = resumes && fixedTitle == nil ? min(segments - 1, Int(resumePoint * Double(segments))) : 0
@@ -81,7 +90,7 @@ struct SessionPlanner {
       watch: SimDuration(nanoseconds: Int64(min(remainingNs, watchNs).rounded())),
       startupPatience: startupPatience(startupDraw),
       stallPatience: .seconds(max(0.1, stallPatienceS)),
-      draws: stream.draws, isSampled: isSampled)
+      draws: stream.draws, isSampled: isSampled, isReplayed: isReplayed)
   }
 
   /// Nobody leaves during the grace period; after it each second loses the same share of all viewers.

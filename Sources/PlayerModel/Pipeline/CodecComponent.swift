@@ -58,10 +58,11 @@ struct CodecComponent {
   }
 
   /// Decoding time of a unit.
-  func serviceTime(_ settings: PipelineSettings) -> SimDuration {
+  func serviceTime(of unit: Int, _ settings: PipelineSettings) -> SimDuration {
     guard isVideo else { return settings.audioUnit }
+    let megapixels = track.units[unit].pixels / 1e6
     return settings.pictureBase
-      + settings.perMegapixel.scaled(by: track.pixels / 1e6 * PipelineSettings.codecFactor(track.codec))
+      + settings.perMegapixel.scaled(by: megapixels * PipelineSettings.codecFactor(track.codec))
   }
 
   /// The unit to go on from after a jump: the last sync unit at or before the target; for audio the unit that holds it.

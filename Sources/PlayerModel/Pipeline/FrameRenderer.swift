@@ -11,6 +11,9 @@ struct MediaClock {
   /// When a media time is due.
   func due(_ media: SimDuration) -> SimTime? { anchor.map { $0.real + (media - $0.media) } }
 
+  /// Media time at `now`; `nil` while the clock does not run.
+  func media(at now: SimTime) -> SimDuration? { anchor.map { $0.media + (now - $0.real) } }
+
   mutating func reset() {
     anchor = nil
     lastUpdate = nil

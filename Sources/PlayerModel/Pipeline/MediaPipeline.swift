@@ -18,4 +18,12 @@ public enum MediaPipeline {
     var run = PipelineRun(settings: settings)
     return run.play(path: path, initialization: initialization)
   }
+
+  /// Plays the segments of a streaming session again, frame by frame, until its viewer leaves.
+  ///
+  /// - Complexity: O(units log units) time.
+  public static func play(_ media: StreamedMedia, settings: PipelineSettings = PipelineSettings()) -> PipelineReport {
+    var run = PipelineRun(settings: settings)
+    return run.play(media)
+  }
 }

@@ -55,6 +55,8 @@ public struct PipelineReport: Sendable, Equatable {
   public internal(set) var counters: [FrameCounters] = []
   /// From starting playback to the first frame; `nil` if there was none.
   public internal(set) var firstFrame: SimDuration?
+  /// When playback was started: everything was prepared; `nil` if it never was.
+  public internal(set) var startedAt: SimTime?
   /// Time spent waiting for the network after playback began.
   public internal(set) var bufferingTime = SimDuration.zero
   /// Why the run failed; `nil` if it did not.

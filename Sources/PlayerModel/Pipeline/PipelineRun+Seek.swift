@@ -14,12 +14,8 @@ extension PipelineRun {
     videoDrainPending = false
     audioDrainPending = false
     for codec in codecs.indices {
-      let queued = codecs[codec].isVideo ? videoQueue.count : audioQueue.count
-      codecs[codec].counters.flushedOutput += codecs[codec].held.count + queued
-      if codecs[codec].isDecoding { codecs[codec].counters.flushedInput += 1 }
-      codecs[codec].isDecoding = false
+      giveUpFrames(codec)
       codecs[codec].feedPending = false
-      codecs[codec].held = []
       codecs[codec].outputsOut = 0
       codecs[codec].hasEnded = false
       codecs[codec].generation += 1
@@ -33,6 +29,15 @@ extension PipelineRun {
     clock.reset()
     lateBy = .zero
     shownSinceFlush = false
+  }
+
+  /// Counts what a codec and its queue hold as given up; the queues themselves are emptied by the caller.
+  mutating func giveUpFrames(_ codec: Int) {
+    let queued = codecs[codec].isVideo ? videoQueue.count : audioQueue.count
+    codecs[codec].counters.flushedOutput += codecs[codec].held.count + queued
+    if codecs[codec].isDecoding { codecs[codec].counters.flushedInput += 1 }
+    codecs[codec].isDecoding = false
+    codecs[codec].held = []
   }
 
   mutating func codecFlushed(_ index: Int) {

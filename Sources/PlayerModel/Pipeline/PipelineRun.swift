@@ -31,6 +31,7 @@ struct PipelineRun: ~Copyable {
   var report = PipelineReport()
   var source: PipelineSource?
   var codecs: [CodecComponent] = []
+  var delivery: PipelineDelivery
   var startedAt: SimTime?
   var hasFailed = false
 
@@ -48,10 +49,15 @@ struct PipelineRun: ~Copyable {
 
   // Buffering and jumps.
   var bufferingSince: SimTime?
+  /// Media time at which playback was paused for want of media.
+  var heldMedia = SimDuration.zero
   var heldAudio = SimDuration.zero
   var seekPending: Int?
 
-  init(settings: PipelineSettings) { self.settings = settings }
+  init(settings: PipelineSettings) {
+    self.settings = settings
+    delivery = PipelineDelivery(kbps: settings.networkKbps)
+  }
 
   var now: SimTime { queue.now }
 
@@ -71,17 +77,7 @@ struct PipelineRun: ~Copyable {
     log("player", "SetDataSource", path)
     log("source", "Opening", initialization.map { "initialization \($0)" } ?? "")
     do {
-      let opened = try PipelineSource(path: path, initialization: initialization)
-      source = opened
-      log("source", "Sniffing", opened.claims)
-      for track in opened.tracks {
-        log("source", "Track", "\(track.kind.rawValue) \(track.codec) \(track.units.count) units")
-      }
-      for reason in opened.ignored { log("source", "TrackIgnored", reason) }
-      codecs = opened.tracks.map { CodecComponent($0) }
-      log("player", "Unprepared")
-      log("player", "Preparing")
-      queue.schedule(.prepare, after: .zero)
+      open(try PipelineSource(path: path, initialization: initialization))
       while !hasFailed, let message = queue.popNext(through: .distantFuture) { handle(message) }
       if !hasFailed, !isComplete {
         fail(PipelineFailure(component: "player", reason: "the pipeline stopped before the end of the stream"))
@@ -91,6 +87,43 @@ struct PipelineRun: ~Copyable {
     }
     report.counters = codecs.map(\.counters)
     return report
+  }
+
+  /// Plays the segments of a session until its viewer leaves.
+  mutating func play(_ media: StreamedMedia) -> PipelineReport {
+    log("player", "Idle")
+    log("player", "SetDataSource", "\(media.segments.count) segments")
+    log("source", "Opening")
+    delivery = PipelineDelivery(media)
+    open(PipelineSource(media))
+    while let message = queue.popNext(through: .zero + media.watched) { handle(message) }
+    if !isComplete {
+      leave(at: .zero + media.watched)
+      log("player", "Ended", "the viewer left")
+    }
+    report.counters = codecs.map(\.counters)
+    return report
+  }
+
+  private mutating func open(_ opened: PipelineSource) {
+    source = opened
+    log("source", "Sniffing", opened.claims)
+    for track in opened.tracks {
+      log("source", "Track", "\(track.kind.rawValue) \(track.codec) \(track.units.count) units")
+    }
+    for reason in opened.ignored { log("source", "TrackIgnored", reason) }
+    codecs = opened.tracks.map { CodecComponent($0) }
+    log("player", "Unprepared")
+    log("player", "Preparing")
+    queue.schedule(.prepare, after: .zero)
+  }
+
+  /// What the codecs and the renderer hold is given up.
+  private mutating func leave(at time: SimTime) {
+    if let since = bufferingSince, startedAt != nil { report.bufferingTime += time - since }
+    for index in codecs.indices { giveUpFrames(index) }
+    videoQueue = []
+    audioQueue = []
   }
 
   mutating func handle(_ message: PipelineMessage) {
@@ -125,44 +158,48 @@ struct PipelineRun: ~Copyable {
 
   // MARK: Source
 
-  func arrivedBytes(_ time: SimTime) -> Int64 {
-    guard let kbps = settings.networkKbps else { return .max }
-    let bytes = time.seconds * kbps * 125
-    return bytes < 1e18 ? Int64(bytes) : .max
-  }
-
-  /// Media that has arrived and was not read, by the mean bitrate, as NuCachedSource2's owner estimates it.
-  var bufferedMedia: SimDuration {
+  /// Media that has arrived and was not read, by the mean bitrate, as NuCachedSource2's owner estimates it; of segments,
+  /// media that has arrived and was not shown, which their player knows.
+  mutating func bufferedMedia() -> SimDuration {
     guard let source, source.duration > .zero else { return .zero }
-    let arrived = min(arrivedBytes(now), source.bytes)
-    if arrived == source.bytes { return .seconds(1e6) }
+    let arrived = min(delivery.bytes(at: now), source.bytes)
+    if arrived == source.bytes, delivery.holdsEnd { return .seconds(1e6) }
+    if !delivery.steps.isEmpty {
+      let segment = source.duration.nanoseconds / Int64(delivery.steps.count)
+      let there = SimDuration(nanoseconds: segment * Int64(delivery.segmentsThere))
+      return there - (bufferingSince == nil ? shownMedia : heldMedia)
+    }
     let read = codecs.map { $0.nextUnit > 0 ? $0.track.units[$0.nextUnit - 1].endByte : 0 }.max() ?? 0
     return source.duration.scaled(by: Double(max(0, arrived - read)) / Double(max(1, source.bytes)))
   }
 
+  /// Media time of the clock; while it does not run, where it stopped.
+  private var shownMedia: SimDuration { clock.media(at: now) ?? heldMedia }
+
   mutating func prepare() {
-    if settings.networkKbps != nil {
-      if bufferedMedia <= PipelineConstants.bufferingPrepared {
-        if bufferingSince == nil { log("source", "Buffering", "until 5 s of media are there") }
+    if delivery.isStreamed {
+      if !suffices(bufferedMedia(), delivery.prepared) {
+        if bufferingSince == nil { log("source", "Buffering", "until \(delivery.prepared) of media are there") }
         bufferingSince = bufferingSince ?? now
-        queue.schedule(.prepare, after: PipelineConstants.bufferingPoll)
+        schedulePoll(.prepare)
         return
       }
       bufferingSince = nil
-      queue.schedule(.pollBuffering, after: PipelineConstants.bufferingPoll)
+      schedulePoll(.pollBuffering)
     }
     log("player", "Prepared")
     log("player", "Running")
     startedAt = now
+    report.startedAt = now
     for (index, seek) in settings.seeks.enumerated() { queue.schedule(.seek(index), after: seek.after) }
     queue.schedule(.scanSources, after: .zero)
   }
 
   mutating func pollBuffering() {
     guard !isComplete else { return }
-    let media = bufferedMedia
+    let media = bufferedMedia()
     if let since = bufferingSince {
-      if media > PipelineConstants.bufferingResume {
+      if suffices(media, delivery.resume) {
         report.bufferingTime += now - since
         bufferingSince = nil
         log("player", "BufferingEnd")
@@ -173,12 +210,33 @@ struct PipelineRun: ~Copyable {
         postVideo()
         postAudio(after: .zero)
       }
-    } else if media < PipelineConstants.bufferingLow {
+    } else if delivery.steps.isEmpty ? media < delivery.low : media <= .zero {
+      heldMedia = shownMedia
       bufferingSince = now
-      log("player", "BufferingStart", "less than 2 s of media are there")
+      log("player", "BufferingStart", "less than \(delivery.low) of media is there")
       heldAudio = sink.hold(now: now)
     }
-    queue.schedule(.pollBuffering, after: PipelineConstants.bufferingPoll)
+    schedulePoll(.pollBuffering)
+  }
+
+  /// More than a mark of a file's cache, as GenericSource wants it; at least the mark of whole segments.
+  private func suffices(_ media: SimDuration, _ mark: SimDuration) -> Bool {
+    delivery.steps.isEmpty ? media > mark : media >= mark && delivery.segmentsThere > 0
+  }
+
+  /// Files are looked at every second; segments when the next one comes, and when what is there has been shown.
+  private mutating func schedulePoll(_ message: PipelineMessage) {
+    guard !delivery.steps.isEmpty else {
+      queue.schedule(message, after: PipelineConstants.bufferingPoll)
+      return
+    }
+    var next = delivery.nextArrival
+    if startedAt != nil, bufferingSince == nil {
+      // The clock may not run yet, and never so exactly that looking again within a millisecond would be of use.
+      let dry = now + max(.milliseconds(1), bufferedMedia())
+      next = min(next ?? dry, dry)
+    }
+    if let next { queue.schedule(message, at: max(now, next)) }
   }
 
   // MARK: Codecs
@@ -233,7 +291,7 @@ struct PipelineRun: ~Copyable {
     while codecs[index].nextUnit < codecs[index].track.units.count {
       guard codecs[index].outputsOut < codecs[index].outputBuffers else { return }
       let unit = codecs[index].nextUnit
-      guard codecs[index].track.units[unit].endByte <= arrivedBytes(now) else {
+      guard codecs[index].track.units[unit].endByte <= delivery.bytes(at: now) else {
         guard !codecs[index].feedPending else { return }
         codecs[index].feedPending = true
         queue.schedule(
@@ -249,10 +307,12 @@ struct PipelineRun: ~Copyable {
       codecs[index].isDecoding = true
       codecs[index].outputsOut += 1
       queue.schedule(
-        .decoded(port(index), codecs[index].generation, unit: unit), after: codecs[index].serviceTime(settings))
+        .decoded(port(index), codecs[index].generation, unit: unit),
+        after: codecs[index].serviceTime(of: unit, settings))
       return
     }
-    endInput(index)
+    // A session that its viewer left has no end of its own.
+    if delivery.holdsEnd { endInput(index) }
   }
 
   mutating func decoded(_ index: Int, _ unit: Int) {

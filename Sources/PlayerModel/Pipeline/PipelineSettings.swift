@@ -78,13 +78,16 @@ public struct PipelineSettings: Sendable, Equatable {
   /// A local file on a phone with hardware decoders.
   public init() {}
 
-  /// Cost of a picture of another codec relative to H.264, by the RFC 6381 name.
+  /// Cost of a picture of another codec relative to H.264, by the RFC 6381 name or the common one.
   public static func codecFactor(_ codec: String) -> Double {
     switch codec.prefix(4) {
-    case "hvc1", "hev1", "dvh1", "dvhe": 1.5
-    case "vp09", "vp08": 1.4
-    case "av01": 2
+    case "hvc1", "hev1", "dvh1", "dvhe", "h265", "hevc": 1.5
+    case "vp09", "vp08", "vp9": 1.4
+    case "av01", "av1": 2
     default: 1
     }
   }
+
+  /// Whether a codec is H.264, whose units tell whether others refer to them.
+  static func isAVC(_ codec: String) -> Bool { codec.hasPrefix("avc") || codec == "h264" }
 }

@@ -16,13 +16,14 @@ struct AccessUnit {
   var isSync: Bool
   /// Whether another picture may refer to this one.
   var isReference: Bool
+  /// Pixels of the picture; 0 for audio.
+  var pixels: Double
 }
 
 /// A track with a decoder.
 struct PipelineTrack {
   var kind: MediaKind
   var codec: String
-  var pixels: Double
   var units: [AccessUnit]
   /// How many pictures a decoder must hold before the next one in presentation order is certain.
   var reorderDepth: Int
@@ -162,7 +163,7 @@ struct PipelineSource {
 
   private mutating func append(_ representation: Representation, _ kind: MediaKind, _ folder: String) throws {
     var heads: [ResourceRange: MediaFile] = [:]
-    var whole = PipelineTrack(kind: kind, codec: "", pixels: 0, units: [], reorderDepth: 0)
+    var whole = PipelineTrack(kind: kind, codec: "", units: [], reorderDepth: 0)
     for segment in representation.segments {
       var head: MediaFile?
       if let resource = segment.initialization ?? representation.initialization {
@@ -223,7 +224,8 @@ struct PipelineSource {
         ?? UInt32(clamping: timescale))
     var units: [AccessUnit] = []
     units.reserveCapacity(min(track.samples.count, 1 << 20))
-    let isAVC = track.codec.hasPrefix("avc")
+    let isAVC = PipelineSettings.isAVC(track.codec)
+    let pixels = track.size.map { Double($0.width) * Double($0.height) } ?? 0
     for sample in track.samples.samples {
       let place = "\(track.kind.rawValue) sample \(units.count)"
       guard sample.offset >= 0, sample.offset <= Int64(file.bytes.count) - Int64(sample.size) else {
@@ -237,12 +239,10 @@ struct PipelineSource {
       units.append(
         AccessUnit(
           pts: pts, duration: duration, bytes: Int64(sample.size), endByte: sample.offset + Int64(sample.size),
-          isSync: sample.isSync,
-          isReference: !isAVC || isReference(file.bytes, sample)))
+          isSync: sample.isSync, isReference: !isAVC || isReference(file.bytes, sample), pixels: pixels))
     }
-    let pixels = track.size.map { Double($0.width) * Double($0.height) } ?? 0
     return PipelineTrack(
-      kind: track.kind, codec: track.codec, pixels: pixels, units: units,
+      kind: track.kind, codec: track.codec, units: units,
       reorderDepth: track.kind == .video ? reorderDepth(units) : 0)
   }
 
