@@ -44,6 +44,9 @@ let package = Package(
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
+    // Loops over bytes for which processors have instructions that Swift does not reach; plain C, no flags.
+    .target(name: "CIntegerKernels"),
+
     // Ground floor: the clock, and the text that people write.
     module("SimEngine", ["CGSL"]),
     module("TextFormats"),
@@ -51,7 +54,7 @@ let package = Package(
 
     // Formats and numerics: know no clock.
     module("MediaFormats", ["TextFormats"]),
-    module("QuantEval", ["SimEngine", "TextFormats", "CBLAS", "CZlib"]),
+    module("QuantEval", ["SimEngine", "TextFormats", "CBLAS", "CIntegerKernels", "CZlib"]),
 
     // Models: never import each other.
     module("NetModel", ["SimEngine", "TextFormats"]),

@@ -76,24 +76,46 @@ struct ThresholdTests {
     }
   }
 
-  @Test("ONNX Runtime's calibrators give the same ranges for one batch", arguments: models)
+  @Test("ONNX Runtime's calibrators give the same ranges for one batch and for 200", arguments: models)
   func runtime(model: String) throws {
     let network = try ReferenceFiles.model(model)
     let report = try CalibrationReport.json(
       network, rows: try ReferenceFiles.digits("calib", for: network).inputs)
-    let found = try JSONText(parsing: report.text(), source: "report").root["ort"]?["batches_1"]
-    let expected = try ReferenceFiles.expected("\(model)_calibration.json")["ort"]?["batches_1"]
-    for method in [
-      "minmax", "percentile_default_99.999_2048bins", "percentile_99.9_2048bins", "entropy_default_128bins_128q",
-      "entropy_1024bins_128q",
-    ] {
-      let tensors = try #require(expected?[method]?.members)
+    let found = try JSONText(parsing: report.text(), source: "report").root["ort"]
+    let expected = try ReferenceFiles.expected("\(model)_calibration.json")["ort"]
+    for (batches, method) in ["batches_1", "batches_200"].flatMap({ batches in
+      (expected?[batches]?.members ?? []).map { (batches, $0.key) }
+    }) {
+      let tensors = try #require(expected?[batches]?[method]?.members)
       for tensor in tensors {
-        let (own, wanted) = (found?[method]?.doubles(tensor.key) ?? [], tensor.value.items.compactMap(\.double))
+        let (own, wanted) = (
+          found?[batches]?[method]?.doubles(tensor.key) ?? [], tensor.value.items.compactMap(\.double)
+        )
         // Other kernels computed their activations: a last bit, or a value on the other side of an edge.
         #expect(
           own.count == 2 && zip(own, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * max(1e-3, abs($1)) },
-          "\(method) \(tensor.key): \(own) for \(wanted)")
+          "\(batches) \(method) \(tensor.key): \(own) for \(wanted)")
+      }
+    }
+    #expect(expected?.members.count == 3)
+  }
+
+  @Test("PyTorch's observers give the same scales, zero points and ranges", arguments: models)
+  func observers(model: String) throws {
+    let network = try ReferenceFiles.model(model)
+    let report = try CalibrationReport.json(
+      network, rows: try ReferenceFiles.digits("calib", for: network).inputs)
+    let found = try JSONText(parsing: report.text(), source: "report").root["torch"]
+    let expected = try #require(try ReferenceFiles.expected("\(model)_calibration.json")["torch"]?.members)
+    for tensor in expected where tensor.key != "version" {
+      for observer in tensor.value.members {
+        let own = found?[tensor.key]?[observer.key]
+        for value in observer.value.members {
+          let wanted = try #require(value.value.double)
+          #expect(
+            isClose(own?.double(value.key) ?? .nan, wanted),
+            "\(tensor.key) \(observer.key) \(value.key): \(own?.double(value.key) ?? .nan) for \(wanted)")
+        }
       }
     }
   }

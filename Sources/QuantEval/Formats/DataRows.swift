@@ -74,10 +74,11 @@ public struct DataRows: Sendable {
       if let split, row[split] != columns.split { continue }
       for index in first...last {
         let value = try row.double(index)
-        guard value.isFinite else {
+        let scaled = Float(value * columns.scale)
+        guard scaled.isFinite else {
           throw InputError(InputPlace(source: path), "row \(count + 1) has \(value) in the column '\(header[index])'")
         }
-        values.append(Float(value * columns.scale))
+        values.append(scaled)
       }
       if let label { labels.append(Int(try row.integer(label))) }
       count += 1
@@ -97,7 +98,7 @@ public struct DataRows: Sendable {
     guard let count = array.shape.first, count > 0, array.values.count == count * width else {
       throw InputError(place, "an array of shape \(array.shape) is no set of rows of the model's input \(rowShape)")
     }
-    if let index = array.values.firstIndex(where: { !$0.isFinite }) {
+    if let index = array.values.firstIndex(where: { !Float($0).isFinite }) {
       throw InputError(place, "element \(index) is \(array.values[index])")
     }
     self.init(inputs: Tensor(shape: [count] + rowShape, values: array.values.map { Float($0) }))

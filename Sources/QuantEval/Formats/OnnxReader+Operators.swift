@@ -5,9 +5,11 @@ internal import TextFormats
 extension OnnxReader {
   /// Operators that are understood, for messages.
   static let operators = [
-    "Add", "AveragePool", "BatchNormalization", "Clip", "Concat", "Constant", "Conv", "DequantizeLinear", "Div",
-    "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "Identity", "LeakyRelu", "MatMul", "MaxPool", "Mul", "Pad",
-    "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Sigmoid", "Softmax", "Squeeze", "Sub", "Tanh", "Transpose",
+    "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "DequantizeLinear", "Div",
+    "Dropout", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "Identity", "LeakyRelu", "MatMul", "MaxPool", "Mul",
+    "Pad",
+    "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Shape", "Sigmoid", "Slice", "Softmax", "Squeeze", "Sub", "Tanh",
+    "Transpose",
     "Unsqueeze",
   ]
 
@@ -45,8 +47,7 @@ extension OnnxReader {
     case "GlobalAveragePool": try append(node, .globalAveragePool)
     case "Flatten": try append(node, .flatten(axis: Int(node.attribute("axis")?.integer ?? 1)))
     case "Reshape":
-      let shape = try integers(node, input: 1, "shape")
-      try append(node, .reshape(shape, allowsZero: node.attribute("allowzero")?.integer == 1))
+      try append(node, .reshape(reshapeTarget(node), allowsZero: node.attribute("allowzero")?.integer == 1))
     case "Concat":
       guard let axis = node.attribute("axis")?.integer else { throw error(node, "it has no axis") }
       try append(node, .concatenate(axis: Int(axis)), inputs: node.inputs)
@@ -65,6 +66,10 @@ extension OnnxReader {
       }
       try alias(node)
     case "Constant": try addConstant(node)
+    case "Shape": try lowerShape(node)
+    case "Gather": try lowerGather(node)
+    case "Slice": try lowerSlice(node)
+    case "Cast": try lowerCast(node)
     case "QuantizeLinear", "DequantizeLinear": try lowerQuantization(node)
     default:
       throw error(
@@ -73,7 +78,7 @@ extension OnnxReader {
     }
   }
 
-  private mutating func alias(_ node: OnnxNode) throws(InputError) {
+  mutating func alias(_ node: OnnxNode) throws(InputError) {
     guard let input = node.inputs.first, let output = node.outputs.first else { throw error(node, "it has no input") }
     if let constant = constants[input] { constants[output] = constant } else { aliases[output] = resolved(input) }
   }
@@ -96,7 +101,7 @@ extension OnnxReader {
   }
 
   /// The constant behind an input; `nil` if the input is not given.
-  private func constant(_ node: OnnxNode, input: Int, _ what: String) throws(InputError) -> OnnxTensor? {
+  func constant(_ node: OnnxNode, input: Int, _ what: String) throws(InputError) -> OnnxTensor? {
     guard node.inputs.count > input, !node.inputs[input].isEmpty else { return nil }
     guard let tensor = constants[resolved(node.inputs[input])] else {
       throw error(node, "its \(what) '\(node.inputs[input])' is computed; only constants are supported")
@@ -104,7 +109,7 @@ extension OnnxReader {
     return tensor
   }
 
-  private func required(_ node: OnnxNode, input: Int, _ what: String) throws(InputError) -> OnnxTensor {
+  func required(_ node: OnnxNode, input: Int, _ what: String) throws(InputError) -> OnnxTensor {
     guard let tensor = try constant(node, input: input, what) else { throw error(node, "it has no \(what)") }
     return tensor
   }

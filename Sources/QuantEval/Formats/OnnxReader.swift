@@ -17,6 +17,10 @@ public struct OnnxReader {
   var aliases: [String: String] = [:]
   /// Shapes of tensors so far, as far as they are known; a free batch counts as 2.
   var shapes: [String: [Int]] = [:]
+  /// Rows that a free batch is thought to have while shapes are worked out.
+  static let freeBatch = 2
+  /// Whether the model takes any number of rows.
+  var hasFreeBatch = false
   private var takenNames: Set<String> = []
 
   /// The network in a file.
@@ -58,7 +62,8 @@ public struct OnnxReader {
     }
     let input = inputs[0]
     let shape = try inputShape(input)
-    shapes[input.name] = [shape.batch ?? 2] + shape.row
+    hasFreeBatch = shape.batch == nil
+    shapes[input.name] = [shape.batch ?? Self.freeBatch] + shape.row
     for node in try ordered(graph.nodes, from: input.name) { try lower(node) }
     let output = resolved(graph.outputs[0].name)
     fuseBiases(keeping: output)
@@ -137,6 +142,8 @@ public struct OnnxReader {
     guard let output = node.outputs.first, !output.isEmpty else { throw error(node, "it has no output") }
     guard node.outputs.dropFirst().allSatisfy(\.isEmpty) || ["Dropout", "BatchNormalization"].contains(node.type)
     else { throw error(node, "only its first output is supported") }
+    let read = (inputs ?? [node.inputs.first ?? ""]).map { resolved($0) }
+    if parameters.isEmpty, try fold(node, operation, read) { return }
     var name = node.name.isEmpty ? output : node.name
     while takenNames.contains(name) { name += "'" }
     takenNames.insert(name)
@@ -148,11 +155,8 @@ public struct OnnxReader {
       self.parameters[own] = tensor
       names.append(own)
     }
-    var read: [String] = []
-    for input in inputs ?? [node.inputs.first ?? ""] {
-      let input = resolved(input)
-      if self.parameters[input] == nil, let constant = constants[input] { self.parameters[input] = constant.tensor }
-      read.append(input)
+    for input in read where self.parameters[input] == nil {
+      if let constant = constants[input] { self.parameters[input] = constant.tensor }
     }
     nodes.append(Node(name: name, operation: operation, inputs: read, output: output, parameters: names))
     // Shapes that do not fit are told later, all together.

@@ -6,6 +6,7 @@ public struct OnnxWriter {
   private let network: Network
   private let plan: QuantizationPlan
   private let packsInt4: Bool
+  private let nonnegative: Set<String>
   private var nodes: [(type: String, name: String, inputs: [String], output: String, attributes: [Attribute])] = []
   private var initializers: [(name: String, shape: [Int], type: OnnxTensor.ElementType, raw: [UInt8])] = []
   private var quantizedInputs: [String: String] = [:]
@@ -20,7 +21,7 @@ public struct OnnxWriter {
   /// The bytes of a model.
   /// - Parameter plan: Layers to quantize: weights are stored as int8 with their scales, inputs pass a pair of
   ///   QuantizeLinear and DequantizeLinear. Widths below 8 bits keep their ranges inside int8 by their integers for
-  ///   weights; inputs of fewer bits are clipped to their range first.
+  ///   weights; inputs whose range is narrower than int8 are clipped to it first.
   /// - Parameter packsInt4: Weights of at most 4 bits are stored as int4, two in a byte, which opset 21 brought.
   public static func bytes(
     _ network: Network, plan: QuantizationPlan = [:], packsInt4: Bool = false
@@ -33,6 +34,7 @@ public struct OnnxWriter {
     self.network = network
     self.plan = plan
     self.packsInt4 = packsInt4
+    nonnegative = Self.nonnegative(network)
   }
 
   private mutating func model() -> [UInt8] {
@@ -154,11 +156,11 @@ public struct OnnxWriter {
     if let known = quantizedInputs[key] { return known }
     let name = quantizedInputs.values.contains("\(tensor)/dequantized") ? "\(tensor)/\(quantizedInputs.count)" : tensor
     var source = tensor
-    if quantizer.maximum < 127 {
-      // Fewer than 8 bits: the integers of int8 beyond the range must not be reached.
+    if quantizer.maximum < 127 || quantizer.minimum > -128 && !nonnegative.contains(tensor) {
+      // The integers of int8 beyond the range must not be reached: those of fewer bits, and -128 of a symmetric range.
       let (low, high) = (Float(quantizer.minimum - quantizer.zeroPoint), Float(quantizer.maximum - quantizer.zeroPoint))
-      let minimum = constant("\(name)/minimum", Tensor(shape: [], values: [low * quantizer.scale]))
-      let maximum = constant("\(name)/maximum", Tensor(shape: [], values: [high * quantizer.scale]))
+      let minimum = constant("\(name)/lowest", Tensor(shape: [], values: [low * quantizer.scale]))
+      let maximum = constant("\(name)/highest", Tensor(shape: [], values: [high * quantizer.scale]))
       nodes.append(("Clip", "\(name)/clip", [source, minimum, maximum], "\(name)/clipped", []))
       source = "\(name)/clipped"
     }
@@ -169,6 +171,24 @@ public struct OnnxWriter {
       ("DequantizeLinear", "\(name)/dequantize", ["\(name)/quantized", scale, zero], "\(name)/dequantized", []))
     quantizedInputs[key] = "\(name)/dequantized"
     return "\(name)/dequantized"
+  }
+
+  /// Names of the tensors that have no negative values whatever the input is.
+  private static func nonnegative(_ network: Network) -> Set<String> {
+    var names: Set<String> = []
+    for node in network.nodes {
+      let isOne: Bool =
+        switch node.operation {
+        case .relu, .sigmoid, .softmax: true
+        case .clip(let minimum, _): minimum >= 0
+        case .add, .multiply, .concatenate, .maxPool, .averagePool, .globalAveragePool, .flatten, .reshape, .transpose,
+          .squeeze, .unsqueeze, .reduceMean, .identity:
+          node.inputs.allSatisfy(names.contains)
+        default: false
+        }
+      if isOne { names.insert(node.output) }
+    }
+    return names
   }
 
   /// The weight of a layer: floats, or int8 behind a DequantizeLinear.
@@ -259,10 +279,10 @@ public struct OnnxWriter {
         (axes.isEmpty || packsInt4 ? [] : [.integers("axes", axes)]) + [.integer("keepdims", keepsAxes ? 1 : 0)]
     case .quantize(let stored), .dequantize(let stored):
       let extents = stored.scales.count == 1 ? [] : [stored.scales.count]
-      inputs.append(constant("\(node.name)/scale", Tensor(shape: extents, values: stored.scales)))
+      inputs.append(constant("\(node.name)/own_scale", Tensor(shape: extents, values: stored.scales)))
       let raw = stored.zeroPoints.map { UInt8(truncatingIfNeeded: $0) }
-      initializers.append(("\(node.name)/zero_point", extents, stored.minimum < 0 ? .int8 : .uint8, raw))
-      inputs.append("\(node.name)/zero_point")
+      initializers.append(("\(node.name)/own_zero_point", extents, stored.minimum < 0 ? .int8 : .uint8, raw))
+      inputs.append("\(node.name)/own_zero_point")
       attributes = [.integer("axis", Int64(stored.axis))]
     default: break
     }

@@ -63,6 +63,12 @@ public enum Operation: Sendable, Hashable {
     }
   }
 
+  /// Whether it is a convolution.
+  public var isConvolution: Bool {
+    if case .convolution = self { return true }
+    return false
+  }
+
   /// The name that files and messages use.
   public var name: String {
     switch self {

@@ -120,7 +120,7 @@ public struct Forward: Sendable {
     case .softmax(let axis, let isFlattened): return softmax(x, axis, isFlattened)
     case .maxPool(let window, let ceil):
       let kernel = PoolingKernel(window: window, ceil: ceil, input: x.shape)
-      return Tensor(shape: kernel.outputShape(x.shape), values: kernel.maxima(x.values).values)
+      return Tensor(shape: kernel.outputShape(x.shape), values: kernel.largest(x.values))
     case .averagePool(let window, let ceil, let countsPadding):
       let kernel = PoolingKernel(window: window, ceil: ceil, input: x.shape)
       return Tensor(

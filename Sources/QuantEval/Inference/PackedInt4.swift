@@ -27,17 +27,19 @@ public struct PackedInt4: Sendable, Equatable {
   /// All integers.
   public var values: [Int8] { (0..<count).map { self[$0] } }
 
-  /// All integers as floats, in which products of small integers are exact.
-  var floats: [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-      bytes.withUnsafeBufferPointer { bytes in
-        for index in 0..<count / 2 {
-          buffer[2 * index] = Float(Int8(bitPattern: bytes[index] << 4) >> 4)
-          buffer[2 * index + 1] = Float(Int8(bitPattern: bytes[index]) >> 4)
-        }
+  /// Writes a range of the integers out as bytes.
+  func unpack(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Int8>) {
+    bytes.withUnsafeBufferPointer { bytes in
+      guard range.lowerBound.isMultiple(of: 2), range.count.isMultiple(of: 2) else {
+        for index in range { target[index - range.lowerBound] = self[index] }
+        return
       }
-      if !count.isMultiple(of: 2) { buffer[count - 1] = Float(self[count - 1]) }
-      filled = count
+      let first = range.lowerBound / 2
+      for index in 0..<range.count / 2 {
+        let byte = bytes[first + index]
+        target[2 * index] = Int8(bitPattern: byte << 4) >> 4
+        target[2 * index + 1] = Int8(bitPattern: byte) >> 4
+      }
     }
   }
 }

@@ -49,6 +49,54 @@ struct PoolingKernel {
     }
   }
 
+  /// The largest value of each window.
+  ///
+  /// Down first and then across: a line of column maxima serves all windows of an output row, and both steps run on many
+  /// lanes. A maximum does not depend on the order.
+  func largest(_ x: [Float]) -> [Float] {
+    [Float](unsafeUninitializedCapacity: input.planes * output.height * output.width) { values, count in
+      count = input.planes * output.height * output.width
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, input.width)) { line in
+        x.withUnsafeBufferPointer { x in
+          for plane in 0..<input.planes {
+            for row in 0..<output.height {
+              let rows = span(
+                row, input.height, window.kernelHeight, window.strideDown, window.padTop, window.dilationDown)
+              line.update(repeating: -.infinity)
+              for tap in rows.first..<rows.last {
+                let source = (plane * input.height + rows.start + tap * window.dilationDown) * input.width
+                for column in 0..<input.width {
+                  let value = x[source + column]
+                  line[column] = value > line[column] ? value : line[column]
+                }
+              }
+              across(line, into: values, from: (plane * output.height + row) * output.width)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The largest value of each window of a line.
+  @inline(__always)
+  private func across(
+    _ line: UnsafeMutableBufferPointer<Float>, into values: UnsafeMutableBufferPointer<Float>, from place: Int
+  ) {
+    values[place..<place + output.width].update(repeating: -.infinity)
+    let step = window.strideAcross
+    for tap in 0..<window.kernelWidth {
+      let shift = tap * window.dilationAcross - window.padLeft
+      let first = shift >= 0 ? 0 : (-shift + step - 1) / step
+      let last = min(output.width, input.width > shift ? (input.width - shift - 1) / step + 1 : 0)
+      guard first < last else { continue }
+      for column in first..<last {
+        let value = line[column * step + shift]
+        values[place + column] = value > values[place + column] ? value : values[place + column]
+      }
+    }
+  }
+
   /// The largest value of each window, and where it was found (the first of equals).
   func maxima(_ x: [Float]) -> (values: [Float], sources: [Int32]) {
     let count = input.planes * output.height * output.width

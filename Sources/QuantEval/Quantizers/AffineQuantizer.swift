@@ -75,13 +75,14 @@ public struct AffineQuantizer: Sendable, Hashable {
   /// does on many lanes at once, where a rounding instruction may be missing.
   @inline(__always)
   static func rounded(_ value: Float) -> Float {
-    (min(max(value, -0x1p21), 0x1p21) + 0x1.8p23) - 0x1.8p23
+    // In this order of arguments what is no number becomes the lower limit.
+    (min(0x1p21, max(-0x1p21, value)) + 0x1.8p23) - 0x1.8p23
   }
 
   /// The same for a number in double, limited to the same range.
   @inline(__always)
   static func rounded(_ value: Double) -> Float {
-    Float((min(max(value, -0x1p21), 0x1p21) + 0x1.8p52) - 0x1.8p52)
+    Float((min(0x1p21, max(-0x1p21, value)) + 0x1.8p52) - 0x1.8p52)
   }
 
   /// The number that an integer stands for.

@@ -13,7 +13,8 @@ public enum CalibrationReport {
     let calibration = try Calibration(
       network, rows: rows,
       binnings: [
-        .magnitudes, .nonzeroMagnitudes, .positives, .spreadMagnitudes, .signed(bins: 128), .signed(bins: 1024),
+        .magnitudes, .nonzeroMagnitudes, .positives, .spreadMagnitudes, .spreadValues, .signed(bins: 128),
+        .signed(bins: 1024),
       ])
     let layers = network.quantizableNodes
     let inputs = Set(layers.map { network.nodes[$0].inputs[0] })
@@ -33,13 +34,27 @@ public enum CalibrationReport {
       "quantized_inputs": .object(
         layers.map { JSONValue.Member(network.nodes[$0].name, .text(network.nodes[$0].inputs[0])) }),
       "weights": .object(layers.map { JSONValue.Member(network.nodes[$0].name, weight(network.weight(of: $0))) }),
-      "ort": ["batches_1": runtime(calibration)],
+      "ort": runtimes(calibration),
+      "torch": .object(
+        calibration.tensors.filter { inputs.contains($0.name) }.map { JSONValue.Member($0.name, observers($0)) }),
       "warnings": .array(warnings),
     ]
   }
 
-  /// Ranges of all tensors as ONNX Runtime's calibrators give them for one batch.
-  private static func runtime(_ calibration: Calibration) -> JSONValue {
+  /// ONNX Runtime's ranges for all rows in one batch, and for as many batches as there are rows.
+  private static func runtimes(_ calibration: Calibration) -> JSONValue {
+    var value: JSONValue = ["batches_1": runtime(calibration, averagesRows: false)]
+    if calibration.rowCount > 1 {
+      value["batches_\(calibration.rowCount)"] = runtime(calibration, averagesRows: true)
+    }
+    return value
+  }
+
+  /// Ranges of all tensors as ONNX Runtime's calibrators give them for one batch, or for batches of one row.
+  ///
+  /// Its histograms are collected over all batches together, so only the "moving average" differs: it is the plain mean
+  /// of the batches' ranges.
+  private static func runtime(_ calibration: Calibration, averagesRows: Bool) -> JSONValue {
     func ranges(_ range: (CalibratedTensor) -> OrtRules.Range?) -> JSONValue {
       .object(
         calibration.tensors.compactMap { tensor in
@@ -58,10 +73,42 @@ public enum CalibrationReport {
     }
     return [
       "minmax": ranges { OrtRules.Range(minimum: $0.statistics.minimum, maximum: $0.statistics.maximum) },
+      "minmax_moving_average_0.01": ranges {
+        let (statistics, mean) = ($0.statistics, $0.statistics.meanRowRange)
+        return averagesRows
+          ? OrtRules.Range(minimum: Float(mean.minimum), maximum: Float(mean.maximum))
+          : OrtRules.Range(minimum: statistics.minimum, maximum: statistics.maximum)
+      },
       "percentile_default_99.999_2048bins": percentile(99.999),
-      "percentile_99.9_2048bins": percentile(99.9),
+      "percentile_99.9_2048bins": percentile(99.9), "percentile_99.9_symmetric": percentile(99.9),
       "entropy_default_128bins_128q": entropy(128),
       "entropy_1024bins_128q": entropy(1024),
+    ]
+  }
+
+  /// What PyTorch's observers say about a tensor: of one batch, and for the moving average of batches of one row.
+  private static func observers(_ tensor: CalibratedTensor) -> JSONValue {
+    let statistics = tensor.statistics
+    let whole = (minimum: statistics.minimum, maximum: statistics.maximum)
+    func value(_ scale: Float, _ zeroPoint: Int, _ range: (minimum: Float, maximum: Float)) -> JSONValue {
+      [
+        "scale": number(scale), "zp": .integer(Int64(zeroPoint)), "min_val": number(range.minimum),
+        "max_val": number(range.maximum),
+      ]
+    }
+    func affine(_ range: (minimum: Float, maximum: Float), seen: (minimum: Float, maximum: Float)) -> JSONValue {
+      let quantizer = TorchRules.quantizer(range)
+      return value(quantizer.scale, quantizer.zeroPoint, seen)
+    }
+    let moving = (
+      minimum: Float(statistics.movingRows.minimum ?? 0), maximum: Float(statistics.movingRows.maximum ?? 0)
+    )
+    let searched = tensor.histogram(.spreadValues).map { TorchRules.leastError($0, bits: 8) } ?? whole
+    return [
+      "MinMaxObserver_quint8_affine": affine(whole, seen: whole),
+      "MinMaxObserver_qint8_symmetric": value(max(statistics.absoluteMaximum / 127.5, .ulpOfOne), 0, whole),
+      "HistogramObserver_quint8": affine(searched, seen: whole),
+      "MovingAverageMinMaxObserver_c0.01_quint8_batches_of_1": affine(moving, seen: moving),
     ]
   }
 

@@ -87,6 +87,11 @@ public struct EvaluationStudy: Sendable {
     calibration = try Calibration(
       prepared, rows: calibrationRows, tensors: inputs, binnings: binnings, keepsMagnitudes: keeps)
     logits = Forward(network).outputs(rows.inputs)
+    if let index = logits.values.firstIndex(where: { !$0.isFinite }) {
+      throw InputError(
+        InputPlace(source: "data", path: "row \(index / max(1, logits.rowCount))"),
+        "the float model's output for it is \(logits.values[index])")
+    }
     try rows.checkLabels(classes: logits.rowCount, source: "labels")
   }
 
@@ -155,8 +160,9 @@ public struct EvaluationStudy: Sendable {
       }
       let median = sorted[sorted.count / 2]
       if largest > 8 * median, let channel = ranges.firstIndex(of: largest) {
+        let reach = (10 * largest / median).rounded() / 10
         add(
-          "\(network.nodes[index].name): output channel \(channel) reaches \(Float(largest / median)) times as far as "
+          "\(network.nodes[index].name): output channel \(channel) reaches \(reach) times as far as "
             + "the median channel; one scale for all leaves the others few levels: use per-channel weights or "
             + "equalisation")
       }

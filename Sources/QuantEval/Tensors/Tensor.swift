@@ -68,9 +68,13 @@ public struct Tensor: Sendable, Equatable {
   }
 
   /// Smallest and largest element; zeros for an empty tensor.
-  public var extremes: (minimum: Float, maximum: Float) {
-    guard let first = values.first else { return (0, 0) }
-    return values.withUnsafeBufferPointer { buffer in
+  public var extremes: (minimum: Float, maximum: Float) { Self.extremes(values, values.indices) }
+
+  /// Smallest and largest of the values of a range; zeros for an empty one.
+  static func extremes(_ values: [Float], _ range: Range<Int>) -> (minimum: Float, maximum: Float) {
+    guard let first = values[range].first else { return (0, 0) }
+    return values.withUnsafeBufferPointer { values in
+      let buffer = UnsafeBufferPointer(rebasing: values[range])
       var low = SIMD16<Float>(repeating: first)
       var high = low
       var index = 0

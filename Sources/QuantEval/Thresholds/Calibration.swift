@@ -10,7 +10,7 @@ public struct CalibratedTensor: Sendable {
   public internal(set) var statistics: TensorStatistics
   /// One histogram a binning that was asked for.
   public internal(set) var histograms: [Histogram] = []
-  /// Mean distance of the values from their mean.
+  /// Mean distance of the values from their mean; 0 where no histogram was asked for.
   public internal(set) var meanDeviation = 0.0
   /// Magnitudes in ascending order, where they were asked for and are few enough.
   public internal(set) var sortedMagnitudes: [Float] = []
@@ -42,12 +42,13 @@ public struct Calibration: Sendable {
   /// Values of one tensor that are kept for exact percentiles.
   static let keptValues = 1 << 24
 
-  /// Runs a network over rows, twice: ranges first, then what depends on them.
+  /// Runs a network over rows: ranges first, then once more for histograms and what else depends on the ranges, if
+  /// anything of that is asked for.
   /// - Parameters:
   ///   - names: Which tensors; all computed ones and the input where `nil`.
   ///   - binnings: Which histograms.
   ///   - keepsMagnitudes: Whether percentiles shall be exact, for tensors of up to 2^24 values.
-  /// - Throws: `InputError` when there are no rows.
+  /// - Throws: `InputError` when there are no rows, or naming a tensor that overflows.
   public init(
     _ network: Network, rows: Tensor, tensors names: Set<String>? = nil, binnings: [Histogram.Binning] = [.magnitudes],
     keepsMagnitudes: Bool = true
@@ -65,6 +66,11 @@ public struct Calibration: Sendable {
     Self.visit(forward, rows) { index, tensor in
       if let slot = slots[index + 1] { tensors[slot].statistics.add(tensor) }
     }
+    if let tensor = tensors.first(where: { !$0.statistics.isQuantizable }) {
+      throw InputError(
+        InputPlace(source: "calibration", path: "tensor '\(tensor.name)'"),
+        "its values overflow 32-bit floats over the calibration rows: there is no range to quantize")
+    }
     for slot in tensors.indices {
       let largest = tensors[slot].statistics.absoluteMaximum
       tensors[slot].histograms = binnings.map { binning in
@@ -74,9 +80,17 @@ public struct Calibration: Sendable {
         case .spreadMagnitudes:
           Histogram(
             bins: 2048, lowest: tensors[slot].statistics.leastMagnitude, largest: largest, binning: binning)
+        case .spreadValues:
+          Histogram(
+            bins: TorchRules.bins, lowest: tensors[slot].statistics.minimum, largest: tensors[slot].statistics.maximum,
+            binning: binning)
         case .magnitudes, .nonzeroMagnitudes: Histogram(bins: 2048, largest: largest, binning: binning)
         }
       }
+    }
+    guard !binnings.isEmpty || keepsMagnitudes else {
+      self.tensors = tensors
+      return
     }
     var deviations = [Double](repeating: 0, count: tensors.count)
     Self.visit(forward, rows) { index, tensor in

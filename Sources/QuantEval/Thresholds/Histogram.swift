@@ -12,6 +12,9 @@ public struct Histogram: Sendable, Equatable {
     case positives
     /// Magnitudes between the smallest and the largest one (ONNX Runtime's percentiles).
     case spreadMagnitudes
+    /// Values between the smallest and the largest, bin = floor((x - smallest) * bins / (largest - smallest)) in float
+    /// (torch.histc).
+    case spreadValues
     /// Values between minus and plus the largest magnitude, in so many bins (ONNX Runtime's entropy).
     case signed(bins: Int)
   }
@@ -79,6 +82,8 @@ public struct Histogram: Sendable, Equatable {
             // The quotient may round across an edge; the edges decide.
             if magnitude < edges[bin] { bin -= 1 } else if bin < bins - 1, magnitude >= edges[bin + 1] { bin += 1 }
             counts[max(0, bin)] += 1
+          case .spreadValues:
+            counts[max(0, min(Int((value - lowest) * scale / (largest - lowest)), bins - 1))] += 1
           case .spreadMagnitudes, .signed:
             let value = binning == .spreadMagnitudes ? value.magnitude : value
             var bin = max(0, min(Int((value - lowest) / (largest - lowest) * scale), bins - 1))

@@ -18,6 +18,8 @@ public enum RangeMethod: Sendable, Hashable {
   case klMxnet(isGuarded: Bool)
   /// Least squared error as NVIDIA's calibrators find it, at 8 bits.
   case meanSquaredError
+  /// Asymmetric, of least squared error as PyTorch's HistogramObserver searches for it.
+  case histogramObserver
   /// ACIQ for a Gaussian tensor, as ncnn computes it.
   case aciqGauss
   /// ACIQ for a Laplace tensor.
@@ -25,8 +27,8 @@ public enum RangeMethod: Sendable, Hashable {
 
   /// Names as the command line has them, without parameters.
   public static let names = [
-    "minmax", "minmax-asym", "ema", "percentile:P", "kl-nvidia", "kl-ncnn", "kl-mxnet", "mse", "aciq", "aciq-laplace",
-    "easyquant",
+    "minmax", "minmax-asym", "ema", "percentile:P", "kl-nvidia", "kl-ncnn", "kl-mxnet", "mse", "histogram", "aciq",
+    "aciq-laplace", "easyquant",
   ]
 
   /// The method of a name; `nil` for an unknown one.
@@ -47,6 +49,7 @@ public enum RangeMethod: Sendable, Hashable {
     case "kl-ncnn": self = .klNcnn(isGuarded: isGuarded)
     case "kl-mxnet": self = .klMxnet(isGuarded: isGuarded)
     case "mse" where isGuarded: self = .meanSquaredError
+    case "histogram" where isGuarded: self = .histogramObserver
     case "aciq" where isGuarded, "aciq-gauss" where isGuarded: self = .aciqGauss
     case "aciq-laplace" where isGuarded: self = .aciqLaplace
     default: return nil
@@ -56,9 +59,10 @@ public enum RangeMethod: Sendable, Hashable {
   /// The histograms that the method looks at.
   public var binnings: [Histogram.Binning] {
     switch self {
-    case .klNvidia, .meanSquaredError, .percentile: [.magnitudes]
+    case .klNvidia, .meanSquaredError, .percentile, .aciqLaplace: [.magnitudes]
     case .klNcnn: [.nonzeroMagnitudes]
     case .klMxnet: [.positives]
+    case .histogramObserver: [.spreadValues]
     default: []
     }
   }
@@ -83,6 +87,11 @@ public enum RangeMethod: Sendable, Hashable {
     if self == .minMaxAsymmetric {
       return Choice(
         quantizer: .asymmetric(minimum: statistics.minimum, maximum: statistics.maximum, bits: bits), warning: nil)
+    }
+    if self == .histogramObserver, let histogram = tensor.histogram(.spreadValues) {
+      let range = TorchRules.leastError(histogram, bits: bits)
+      return Choice(
+        quantizer: .asymmetric(minimum: range.minimum, maximum: range.maximum, bits: bits), warning: nil)
     }
     if isGuardedDivergence, statistics.isFewValued {
       return Choice(
@@ -109,7 +118,7 @@ public enum RangeMethod: Sendable, Hashable {
     let statistics = tensor.statistics
     let largest = statistics.absoluteMaximum
     switch self {
-    case .minMax, .minMaxAsymmetric: return largest
+    case .minMax, .minMaxAsymmetric, .histogramObserver: return largest
     case .movingMinMax:
       return Float(max(abs(statistics.moving.minimum ?? 0), abs(statistics.moving.maximum ?? 0)))
     case .percentile(let percent): return Float(tensor.percentile(percent))

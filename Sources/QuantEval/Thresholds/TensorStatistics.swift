@@ -14,6 +14,10 @@ public struct TensorStatistics: Sendable {
   public private(set) var distinct: Set<Float> = []
   /// The range that follows the batches slowly.
   public private(set) var moving: MovingRange
+  /// The range that follows the rows slowly, each row a batch of its own.
+  public private(set) var movingRows: MovingRange
+  private var rowSums = (minimum: 0.0, maximum: 0.0)
+  private var rowCount = 0
   private var sum = 0.0
   private var sumOfSquares = 0.0
 
@@ -22,12 +26,15 @@ public struct TensorStatistics: Sendable {
   public static let distinctLimit = 255
 
   /// No values yet.
-  public init(averagingConstant: Double = 0.01) { moving = MovingRange(constant: averagingConstant) }
+  public init(averagingConstant: Double = 0.01) {
+    moving = MovingRange(constant: averagingConstant)
+    movingRows = moving
+  }
 
   /// Takes in a batch.
   public mutating func add(_ batch: Tensor) {
     guard batch.count > 0 else { return }
-    let extremes = batch.extremes
+    let extremes = addRows(batch)
     minimum = min(minimum, extremes.minimum)
     maximum = max(maximum, extremes.maximum)
     moving.update(minimum: Double(extremes.minimum), maximum: Double(extremes.maximum))
@@ -46,6 +53,30 @@ public struct TensorStatistics: Sendable {
     }
   }
 
+  /// Takes in the range of each row, and tells that of all.
+  private mutating func addRows(_ batch: Tensor) -> (minimum: Float, maximum: Float) {
+    guard let rows = batch.shape.first, rows > 0 else { return batch.extremes }
+    let width = batch.count / rows
+    var all: (minimum: Float, maximum: Float) = (.infinity, -.infinity)
+    for row in 0..<rows {
+      let own = Tensor.extremes(batch.values, row * width..<(row + 1) * width)
+      all = (min(all.minimum, own.minimum), max(all.maximum, own.maximum))
+      let (low, high) = (Double(own.minimum), Double(own.maximum))
+      movingRows.update(minimum: low, maximum: high)
+      rowSums = (rowSums.minimum + low, rowSums.maximum + high)
+    }
+    rowCount += rows
+    return all
+  }
+
+  /// The means of the rows' smallest and largest values.
+  public var meanRowRange: (minimum: Double, maximum: Double) {
+    let count = Double(max(1, rowCount))
+    return (rowSums.minimum / count, rowSums.maximum / count)
+  }
+
+  /// Whether every value seen is a number, and none is so large that arithmetic with ranges would overflow.
+  public var isQuantizable: Bool { count == 0 || sum.isFinite && absoluteMaximum <= 0x1p100 }
   /// The largest magnitude; 0 before the first batch.
   public var absoluteMaximum: Float { count == 0 ? 0 : max(minimum.magnitude, maximum.magnitude) }
   /// The mean.

@@ -17,6 +17,9 @@ enum QuantEffect {
       "Try the network in the simulator instead of on --data: as bitrate rule, or for hot-title placement."),
     .value("scenario", "S", completion: .file, "Whose ladder or demand --task tries it with."),
     .value(
+      "sparsity", "R,...",
+      "Also try --task with these shares of the weights pruned, the smallest first: 0.5,0.8."),
+    .value(
       "sessions", "N", standard: "60", "Sessions, or for popularity draws of the demand a tenth of it, of --task."),
   ]
 
@@ -29,25 +32,63 @@ enum QuantEffect {
     let file = try QuantTasks.scenario(scenario)
     let network = try QuantData.network(invocation)
     let count = Int(try invocation.integer("sessions", in: 2...100_000) ?? 60)
+    let choices = Choices(configurations: configurations, sparsities: try sparsities(invocation))
     let table =
-      task == "abr"
-      ? try bitrates(network, file, count, configurations) : try placement(network, file, count, configurations)
+      task == "abr" ? try bitrates(network, file, count, choices) : try placement(network, file, count, choices)
     QuantData.show(table, invocation)
     return .success
   }
 
-  private static func study(
-    _ network: Network, _ rows: DataRows, calibration: Tensor, _ configurations: [EvaluationConfiguration]
-  ) throws -> EvaluationStudy {
-    try EvaluationStudy(
-      network, rows: rows, calibrationRows: calibration, methods: configurations.map(\.method))
+  private static func sparsities(_ invocation: Invocation) throws -> [Double] {
+    try invocation.list("sparsity").map { text in
+      guard let share = Double(text), share > 0, share < 1 else {
+        throw invocation.error("sparsity", "'\(text)' is no share", suggestion: "--sparsity 0.5,0.8")
+      }
+      return share
+    }
   }
 
-  private static func name(_ configuration: EvaluationConfiguration) -> [Table.Cell] {
-    [
-      .text("w\(configuration.weightBits)a\(configuration.inputBits)"), .text(configuration.granularity.rawValue),
-      .text(configuration.methodName),
-    ]
+  /// What is tried: every precision, and every share of pruned weights in float and at every precision.
+  private struct Choices {
+    let configurations: [EvaluationConfiguration]
+    let sparsities: [Double]
+
+    /// The float network and all that is made of it, in the order of the table; scores are beside the float network.
+    func variants(_ network: Network, _ rows: DataRows, calibration: Tensor) throws -> [Variant] {
+      var variants: [Variant] = []
+      var float: Tensor?
+      for sparsity in [0] + sparsities {
+        let own = sparsity == 0 ? network : MagnitudePruning.pruned(network, rate: sparsity, scope: .global)
+        let study = try EvaluationStudy(
+          own, rows: rows, calibrationRows: calibration, methods: configurations.map(\.method))
+        let reference = float ?? study.logits
+        float = reference
+        variants.append(
+          Variant(
+            name: ["fp32", "float", "float", .number(sparsity)],
+            score: ModelScore(study.logits, float: reference, labels: rows.labels),
+            network: try ScoringNetwork(own, plan: [:], source: network.name)))
+        for configuration in configurations {
+          let outcome = study.outcome(configuration)
+          let outputs = SimulatedNetwork(outcome.network, plan: outcome.plan).outputs(rows.inputs)
+          variants.append(
+            Variant(
+              name: [
+                .text("w\(configuration.weightBits)a\(configuration.inputBits)"),
+                .text(configuration.granularity.rawValue), .text(configuration.methodName), .number(sparsity),
+              ], score: ModelScore(outputs, float: reference, labels: rows.labels),
+              network: try ScoringNetwork(outcome.network, plan: outcome.plan, source: network.name)))
+        }
+      }
+      return variants
+    }
+  }
+
+  /// One network to try in the simulator.
+  private struct Variant {
+    let name: [Table.Cell]
+    let score: ModelScore
+    let network: ScoringNetwork
   }
 
   /// A figure, and its difference from the float network's with a 95 % interval.
@@ -60,7 +101,7 @@ enum QuantEffect {
   }
 
   private static func bitrates(
-    _ network: Network, _ file: ScenarioFile, _ count: Int, _ configurations: [EvaluationConfiguration]
+    _ network: Network, _ file: ScenarioFile, _ count: Int, _ choices: Choices
   ) throws -> Table {
     // Other networks than any training met: another seed.
     let sessions = BitrateSessions(file, seed: UInt64(file.scenario.seed) &+ 0x5EED_0000_0001)
@@ -69,12 +110,9 @@ enum QuantEffect {
     _ = try NeuralBitrateModel(float, source: network.name)
     let calibration = QuantTasks.rows(sessions, numbers: count..<count + max(5, count / 5), network: float)
     let reference = QuantTasks.rows(sessions, numbers: 0..<count, network: float)
-    let study = try study(
-      network, DataRows(inputs: reference.inputs, labels: reference.labels), calibration: calibration.inputs,
-      configurations)
     var table = Table(
       [
-        "precision", "weights", "activation", "agree_with_oracle", "agree_with_fp32", "qoe_per_segment",
+        "precision", "weights", "activation", "sparsity", "agree_with_oracle", "agree_with_fp32", "qoe_per_segment",
         "qoe_difference", "qoe_difference_half_width_95", "rebuffer_s", "rebuffer_difference_s",
         "rebuffer_difference_half_width_95_s", "mean_bitrate_kbps", "switches",
       ], text: ["precision", "weights", "activation"])
@@ -87,30 +125,27 @@ enum QuantEffect {
           ])
     }
     append(
-      ["oracle", .empty, .empty], [1, .empty],
+      ["oracle", .empty, .empty, .empty], [1, .empty],
       (0..<count).map { sessions.play(session: $0) { decision, _ in BitrateOracle.choice(decision) } })
-    append(["fp32", "float", "float"], [.number(study.floatScore.accuracy), 1], reference.outcomes)
-    for configuration in configurations {
-      let outcome = study.outcome(configuration)
-      let quantized = try ScoringNetwork(outcome.network, plan: outcome.plan, source: network.name)
+    let rows = DataRows(inputs: reference.inputs, labels: reference.labels)
+    for variant in try choices.variants(network, rows, calibration: calibration.inputs) {
       append(
-        name(configuration), [.number(outcome.score.accuracy), .number(outcome.score.agreement)],
+        variant.name, [.number(variant.score.accuracy), .number(variant.score.agreement)],
         (0..<count).map { number in
-          sessions.play(session: number) { quantized.best($1, among: sessions.ladder.count) }
+          sessions.play(session: number) { variant.network.best($1, among: sessions.ladder.count) }
         })
     }
     return table
   }
 
   private static func placement(
-    _ network: Network, _ file: ScenarioFile, _ count: Int, _ configurations: [EvaluationConfiguration]
+    _ network: Network, _ file: ScenarioFile, _ count: Int, _ choices: Choices
   ) throws -> Table {
     let float = try ScoringNetwork(network, plan: [:], source: network.name)
     let model = try NeuralPopularityModel(float, source: network.name)
     // Replications far from those of training.
     let tables = QuantTasks.tables(file, replications: 1_000..<1_000 + max(2, count / 10), hours: 60)
     let rows = QuantTasks.rows(Array(tables.prefix(1))).inputs
-    let study = try study(network, DataRows(inputs: rows), calibration: rows, configurations)
     let loops = tables.map { PlacementLoop($0, capacityBytes: file.scenario.cdn.edge.diskBytes) }
     func outcomes(_ model: any PopularityModel) -> [PlacementOutcome] {
       zip(loops, tables).map { $0.outcome(LearnedForecaster(model, fileBytes: $1.fileBytes)) }
@@ -118,7 +153,8 @@ enum QuantEffect {
     let reference = outcomes(model)
     var table = Table(
       [
-        "precision", "weights", "activation", "forecast_sqnr_db", "byte_hit_ratio", "byte_hit_ratio_difference",
+        "precision", "weights", "activation", "sparsity", "forecast_sqnr_db", "byte_hit_ratio",
+        "byte_hit_ratio_difference",
         "byte_hit_ratio_difference_half_width_95", "origin_bytes", "origin_bytes_difference",
         "origin_bytes_difference_half_width_95",
       ], text: ["precision", "weights", "activation"])
@@ -127,16 +163,13 @@ enum QuantEffect {
         name + [score] + cells(outcomes.map(\.byteHitRatio), reference.map(\.byteHitRatio))
           + cells(outcomes.map(\.originBytes), reference.map(\.originBytes)))
     }
-    append(["oracle", .empty, .empty], .empty, loops.map { $0.outcome(OracleForecaster(periods: $0.periods)) })
-    append(["last hour", .empty, .empty], .empty, loops.map { $0.outcome(LastWindowForecaster()) })
-    append(["average", .empty, .empty], .empty, loops.map { $0.outcome(AverageForecaster(weight: 0.1)) })
-    append(["fp32", "float", "float"], .empty, reference)
-    for configuration in configurations {
-      let outcome = study.outcome(configuration)
-      let quantized = try ScoringNetwork(outcome.network, plan: outcome.plan, source: network.name)
+    append(["oracle", .empty, .empty, .empty], .empty, loops.map { $0.outcome(OracleForecaster(periods: $0.periods)) })
+    append(["last hour", .empty, .empty, .empty], .empty, loops.map { $0.outcome(LastWindowForecaster()) })
+    append(["average", .empty, .empty, .empty], .empty, loops.map { $0.outcome(AverageForecaster(weight: 0.1)) })
+    for variant in try choices.variants(network, DataRows(inputs: rows), calibration: rows) {
       append(
-        name(configuration), .number(outcome.score.logits.signalToNoise_dB),
-        outcomes(try NeuralPopularityModel(quantized, source: network.name)))
+        variant.name, .number(variant.score.logits.signalToNoise_dB),
+        outcomes(try NeuralPopularityModel(variant.network, source: network.name)))
     }
     return table
   }

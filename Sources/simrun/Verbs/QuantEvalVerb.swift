@@ -12,7 +12,8 @@ enum QuantEvalVerb {
       the rest stays in float. Divergence rules (kl-...) leave tensors with few distinct values on min-max and say so; \
       kl-...:unguarded applies them as the tools do.
 
-      With --task abr or popularity and --scenario the network is tried in the simulator itself: its figures beside those       of its float self on the same sessions, with 95 % intervals of the paired differences.
+      With --task abr or popularity and --scenario the network is tried in the simulator itself: its figures beside those \
+      of its float self on the same sessions, with 95 % intervals of the paired differences; --sparsity prunes it too.
 
       With --out the folder gets eval.csv, layers.csv, sensitivity.csv, mixed.csv, calibration_size.csv, \
       fixes.csv (remedies tried on the worst configuration) and report.html.
@@ -63,7 +64,8 @@ enum QuantEvalVerb {
     let outcomes = configurations.map { study.outcome($0) }
     QuantData.show(QuantTables.grid(study, outcomes), invocation)
     if let folder = invocation.text("out") {
-      try QuantPage.write(study, outcomes, warnings: warnings, to: OutputDirectory(folder))
+      let model = invocation.required("MODEL").split(separator: "/").last.map(String.init) ?? study.original.name
+      try QuantPage.write(study, outcomes, model: model, warnings: warnings, to: OutputDirectory(folder))
     }
     if let path = invocation.text("export-qdq"), let best = QuantTables.best(outcomes) {
       try QuantData.write(OnnxWriter.bytes(best.network, plan: best.plan, packsInt4: invocation.flag("int4")), to: path)

@@ -5,7 +5,8 @@ import TextFormats
 /// The files that `quant eval --out` leaves.
 enum QuantPage {
   static func write(
-    _ study: EvaluationStudy, _ outcomes: [EvaluationStudy.Outcome], warnings: [String], to folder: OutputDirectory
+    _ study: EvaluationStudy, _ outcomes: [EvaluationStudy.Outcome], model: String, warnings: [String],
+    to folder: OutputDirectory
   ) throws {
     let grid = QuantTables.grid(study, outcomes)
     let layers = QuantTables.layers(study, outcomes)
@@ -13,7 +14,8 @@ enum QuantPage {
     let sensitivity = QuantTables.sensitivity(ranking)
     let steps = MixedPrecision(study).steps()
     let mixed = QuantTables.mixed(steps)
-    let sweep = QuantTables.sweep(CalibrationSweep.points(study))
+    let points = CalibrationSweep.points(study)
+    let sweep = QuantTables.sweep(points)
     let worst = outcomes.min(by: { $0.score.logits.signalToNoise_dB < $1.score.logits.signalToNoise_dB })
     let fixes = try worst.map { QuantTables.fixes(try FixProposal.tried(study, $0.configuration)) }
     for (table, name) in [
@@ -50,18 +52,57 @@ enum QuantPage {
           [.figure(chart, dataFile: "layers.csv"), .foldedTable("Every layer of every configuration", layers)]))
     }
     sections.append(
-      .init("Sensitivity", [.foldedTable("One layer at a time", sensitivity, dataFile: "sensitivity.csv")]))
+      .init(
+        "Sensitivity",
+        [
+          .figure(sensitivityChart(study, ranking), dataFile: "sensitivity.csv"),
+          .foldedTable("One layer at a time", sensitivity),
+        ]))
     let front = LineChart(
       "Accuracy against size", x: ChartAxis("size", unit: "bytes"), y: ChartAxis("right"),
       series: [
-        .init("greedy search", steps.map { ChartPoint(Double($0.sizeBytes), Double($0.score.correct)) }.reversed())
+        .init("greedy search", steps.map { ChartPoint(Double($0.sizeBytes), Double($0.score.correct)) }.reversed()),
+        .init(
+          "Pareto front",
+          steps.filter(\.isOnFront).map { ChartPoint(Double($0.sizeBytes), Double($0.score.correct)) }.reversed()),
       ])
     sections.append(.init("Mixed precision", [.figure(front, dataFile: "mixed.csv"), .foldedTable("Steps", mixed)]))
-    sections.append(.init("Calibration rows", [.table(sweep)]))
+    sections.append(
+      .init(
+        "Calibration rows",
+        [.figure(sweepChart(points), dataFile: "calibration_size.csv"), .foldedTable("Every draw", sweep)]))
     sections.append(.init("Divergence rules", try divergenceFigures(study)))
     let page = ReportPage(
-      title: "Quantization of \(study.original.name)", subtitle: "\(study.rows.count) rows", sections: sections)
+      title: "Quantization of \(model)", subtitle: "\(study.rows.count) rows", sections: sections)
     try folder.write(page.html, to: "report.html")
+  }
+
+  /// Noise with one layer at few bits and all others in float.
+  private static func sensitivityChart(_ study: EvaluationStudy, _ ranking: [LayerSensitivity]) -> BarChart {
+    let layers = study.network.quantizableNodes
+    return BarChart(
+      "Signal to noise with one layer at few bits", x: "layer", y: ChartAxis("signal to noise", unit: "dB"),
+      categories: layers.map { study.network.nodes[$0].name },
+      series: [4, 3, 2].map { bits in
+        .init(
+          "\(bits) bits",
+          layers.map { layer in
+            let found = ranking.first { $0.node == layer && $0.bits == bits }
+            return .init(found?.score.logits.signalToNoise_dB ?? .nan)
+          })
+      })
+  }
+
+  /// Noise over the number of calibration rows, a line a draw.
+  private static func sweepChart(_ points: [CalibrationSweep.Point]) -> LineChart {
+    let draws = (points.map(\.draw).max() ?? 0) + 1
+    return LineChart(
+      "Calibration rows", x: ChartAxis("rows", scale: .logarithmic), y: ChartAxis("signal to noise", unit: "dB"),
+      series: (0..<draws).map { draw in
+        .init(
+          "draw \(draw + 1)",
+          points.filter { $0.draw == draw }.map { ChartPoint(Double($0.rows), $0.score.logits.signalToNoise_dB) })
+      })
   }
 
   /// P and Q of NVIDIA's rule at the chosen threshold, for every quantized input that has a histogram.

@@ -55,6 +55,9 @@ enum QuantPruneVerb {
         "layer", "there is no layer '\(layer)'",
         suggestion: NameSuggestion.phrase(for: layer, in: network.nodes.map(\.name)))
     }
+    if !network.nodes.contains(where: \.operation.isConvolution) {
+      Simrun.complain("simrun: it has no convolution, so no filter goes; --method magnitude prunes weights")
+    }
     var table = Table(["layer", "sparsity", "accuracy", "filter"], text: ["layer"])
     for rate in rates {
       let removals = FilterPruning.removals(network, criterion, rate: rate, layer: invocation.text("layer"))

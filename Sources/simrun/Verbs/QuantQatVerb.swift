@@ -14,7 +14,7 @@ enum QuantQatVerb {
       """,
     operands: [QuantData.model],
     options: QuantData.options + QuantData.calibration + [
-      .value("bits", "W,A", standard: "8,8", "Bits of weights and inputs, 2 to 8 or 32."),
+      .value("bits", "W,A", standard: "8,8", "Bits of weights and inputs, 2 to 8 or 32; one number for both."),
       .value("epochs", "N", standard: "5", "Passes over the training rows."),
       .value("float-epochs", "N", standard: "0", "Passes in float before."),
       .value("seed", "S", standard: "1", "Decides the order of the rows."),
@@ -63,7 +63,8 @@ enum QuantQatVerb {
 
   private static func settings(_ invocation: Invocation) throws -> QuantizationAwareTraining.Settings {
     var settings = QuantizationAwareTraining.Settings()
-    let bits = invocation.list("bits").compactMap { Int($0) }
+    var bits = invocation.list("bits").compactMap { Int($0) }
+    if bits.count == 1, invocation.list("bits").count == 1 { bits.append(bits[0]) }
     guard bits.count == 2, bits.allSatisfy({ (2...8).contains($0) || $0 == 32 }) else {
       throw invocation.error("bits", "bits of weights and inputs are wanted", suggestion: "--bits 4,4")
     }
@@ -82,7 +83,10 @@ enum QuantQatVerb {
     if let split = invocation.text("test-rows") { return try QuantData.rows(invocation, for: network, split: split) }
     guard let path = invocation.text("test") else { return train }
     var rows = try DataRows(NumpyArray.read(path), rowShape: network.inputShape, source: path)
-    if let labels = invocation.text("test-labels") { try rows.setLabels(NumpyArray.read(labels), source: labels) }
+    if let labels = invocation.text("test-labels") {
+      try rows.setLabels(NumpyArray.read(labels), source: labels)
+      try rows.checkLabels(classes: Forward(network).outputs(rows.inputs.rows(0..<1)).rowCount, source: labels)
+    }
     return rows
   }
 }
