@@ -2,6 +2,7 @@
 # make test   the same set-up, the whole test suite
 # make install   the executable, its manual page, completions and scenarios under PREFIX (/usr/local)
 # make deb    a Debian package in .build
+# make example   reports/example, after a change of the model or of scenarios/peak.json
 # make lint   formatting and style, as CI checks them
 
 SWIFT ?= swift
@@ -14,7 +15,7 @@ PREFIX ?= /usr/local
 STATIC_FLAGS = -c release --scratch-path .build/static --static-swift-stdlib
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: run build test lint format bench clean dependencies static install deb
+.PHONY: run build test lint format bench clean dependencies static install deb example
 
 run: build
 	.build/release/simrun scenarios/peak.json
@@ -51,6 +52,9 @@ install: static
 
 deb:
 	scripts/package-deb
+
+example: build
+	scripts/remake-example
 
 dependencies:
 	@scripts/install-dependencies

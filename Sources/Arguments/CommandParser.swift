@@ -120,7 +120,7 @@ private struct VerbParser {
     let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts.first ?? "")
     guard let option = options.first(where: { $0.name == name }) else {
-      let known = options.map(\.name)
+      let known = options.map(\.name) + ["help"]
       throw error(
         "unknown option '--\(name)'",
         suggestion: NameSuggestion.closest(to: name, in: known).map { "did you mean '--\($0)'?" })

@@ -2,6 +2,7 @@ import Arguments
 import Glibc
 import Reporting
 import Studies
+import TextFormats
 
 /// The tool: a table of verbs, and the way from arguments to an exit status.
 enum Simrun {
@@ -78,17 +79,26 @@ enum Simrun {
       switch try table.parse(arguments) {
       case .show(let text):
         print(text, terminator: "")
+        try flushOutput()
         return .success
       case .run(let invocation):
         guard let action = actions.first(where: { $0.path == invocation.verb }) else {
           preconditionFailure("the verb \(invocation.verb) has no action")
         }
-        return try action.run(invocation)
+        let status = try action.run(invocation)
+        try flushOutput()
+        return status
       }
     } catch {
       complain("simrun: \(error)")
       return ExitStatus(for: error)
     }
+  }
+
+  /// Writes out what was printed: data that got lost on a full disk is no success.
+  private static func flushOutput() throws {
+    guard fflush(nil) != 0 else { return }
+    throw FileError(.write, path: "the standard output", reason: String(cString: strerror(errno)))
   }
 
   /// Says something to the user beside the data.

@@ -76,12 +76,22 @@ struct BadInputTests {
     #expect(try Tool.call("run", smoke, "--out", "/proc/nosuch").status == 74)
   }
 
+  @Test(
+    "what does not fit on the device behind the standard output is told, with 74", arguments: ["schema", "--version"])
+  func fullDevice(arguments: String) throws {
+    let result = try Tool.shell("'\(Tool.executable.path)' \(arguments) > /dev/full", in: "/tmp")
+    #expect(result.status == 74)
+    #expect(result.errors.contains("cannot write the standard output: No space left on device"))
+  }
+
   @Test("a wrong command line exits with 2 and says what was meant")
   func usage() throws {
     let option = try Tool.call("run", smoke, "--ouut", "x")
     #expect(option.status == 2)
     #expect(option.errors.contains("--out"))
     #expect(try Tool.call("rnu", smoke).status == 2)
+    #expect(try Tool.call("--hlep").errors.contains("did you mean '--help'"))
+    #expect(try Tool.call(smoke, "--until", "2min").errors.contains("the warm-up lasts 300 s"))
     #expect(try Tool.call("compare", smoke).status == 2)
     #expect(try Tool.call("run", smoke, "--replications", "0").status == 2)
   }

@@ -36,6 +36,24 @@ struct HostileScenarioTests {
       }
     }
 
+    /// The tree with the value at a path replaced or added, and what stands around it added where it is not there.
+    func setting(_ path: ArraySlice<String>, to value: Tree) -> Tree {
+      guard let key = path.first else { return value }
+      if key == "[]" {
+        if case .array(let items) = self, let first = items.first {
+          return .array([first.setting(path.dropFirst(), to: value)] + items.dropFirst())
+        }
+        return .array([Tree.object([]).setting(path.dropFirst(), to: value)])
+      }
+      guard case .object(var members) = self else { return Tree.object([]).setting(path, to: value) }
+      if let index = members.firstIndex(where: { $0.key == key }) {
+        members[index].value = members[index].value.setting(path.dropFirst(), to: value)
+      } else {
+        members.append((key, Tree.object([]).setting(path.dropFirst(), to: value)))
+      }
+      return .object(members)
+    }
+
     /// The tree with one value below the root replaced, for each of them; `change` sees the old one.
     func variants(_ change: (Tree) -> Tree?, isRoot: Bool = true) -> [Tree] {
       var trees: [Tree] = []
@@ -98,6 +116,31 @@ struct HostileScenarioTests {
   @Test("a value of the wrong type or size is refused in every place", arguments: wrongValues)
   func wrongValue(value: String) throws {
     try expectRefused(good.variants { _ in .raw(value) }, atLeast: 45)
+  }
+
+  /// Every key that the schema knows, as the path to it; `[]` stands for the items of an array.
+  private static func paths(_ schema: [String: Any], below path: [String] = []) -> [[String]] {
+    var found: [[String]] = []
+    for (key, value) in (schema["properties"] as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
+      found.append(path + [key])
+      if let value = value as? [String: Any] { found += paths(value, below: path + [key]) }
+    }
+    if let items = schema["items"] as? [String: Any] { found += paths(items, below: path + ["[]"]) }
+    for form in schema["anyOf"] as? [[String: Any]] ?? [] { found += paths(form, below: path) }
+    return found
+  }
+
+  @Test("every key that the schema knows refuses what is wrong everywhere, wherever it stands")
+  func everyKey() throws {
+    let schema = try #require(
+      try JSONSerialization.jsonObject(with: Data(try Tool.call("schema").output.utf8)) as? [String: Any])
+    // What an editor reads there is nothing to simrun.
+    let paths = Self.paths(schema).filter { $0 != ["$schema"] }
+    #expect(paths.count >= 380)
+    let wrong = Self.wrongValues.filter { !["true", "-1"].contains($0) }
+    for (number, path) in paths.enumerated() {
+      try expectRefused(Data(good.setting(path[...], to: .raw(wrong[number % wrong.count])).text.utf8), number)
+    }
   }
 
   @Test("unknown keys and keys given twice are refused in every object")

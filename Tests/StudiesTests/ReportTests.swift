@@ -89,20 +89,87 @@ struct ReportTests {
     #expect(chart.yAxis.unit == "%")
   }
 
+  @Test("slots of nodes that come and go are areas on each other, nothing where a node is not there")
+  func comingAndGoing() throws {
+    let scratch = try TemporaryFolder()
+    let series = [
+      "60,cluster,node-1,cluster_slots,,16384", "120,cluster,node-1,cluster_slots,,8192",
+      "120,cluster,node-2,cluster_slots,,8192",
+    ]
+    let report = try RunReport(folder(scratch, summary: [["viewers,all,sessions,,7"]], series: [series]))
+    let chart = try #require(try report.page().charts.first { $0.name == "slots" }?.chart as? LineChart)
+    #expect(chart.isStacked)
+    #expect(chart.series.map { $0.points.map(\.y) } == [[16384, 8192], [0, 8192]])
+  }
+
+  @Test("the verdict names what holds viewers up, and only without that what was nearest to full")
+  func limits() throws {
+    func verdict(_ rows: [String], series: [String] = []) throws -> String? {
+      let scratch = try TemporaryFolder()
+      return PlatformLimit(folder: try folder(scratch, summary: [rows], series: [series]), runs: [0]).sentence
+    }
+    let use = "network,all,edge_utilisation_peak,,0.673"
+    #expect(
+      try verdict([use])
+        == "Nothing was at its limit: the most used were the edge links, to 67.3 % in the busiest window.")
+    let busy = [60, 120].map { "\($0),gateway,all,utilisation,,0.\($0)" }
+    #expect(try verdict(["network,all,edge_utilisation_peak,,0.1"], series: busy)?.contains("gateway, to 60 %") == true)
+    #expect(
+      try verdict(["network,all,edge_utilisation_peak,,0.99"])
+        == "What limits the platform: the edge links were used to 99 %.")
+    let trouble = [
+      use, "search,all,latency_mean_s,s,120", "search,all,waiting_mean,,179", "gateway,all,latency_mean_s,s,0.005",
+      "gateway,all,starts_failed,,10", "gateway,all,starts_served,,90", "history,all,failed_share,,0.02",
+      "viewers,gateway,lost_share,,0.026", "viewers,search,lost_share,,0.002", "viewers,all,left_in_stall,,0",
+      "viewers,all,sessions,,2000",
+    ]
+    #expect(
+      try verdict(trouble)
+        == "What limits the platform: search took 120 s to answer, with 179 waiting on average; 2 % of the requests to "
+        + "history failed; 10 % of the attempts to start a session failed at the gateway; 2.6 % of the viewers gave up "
+        + "while they waited for the gateway.")
+    #expect(try verdict([]) == nil)
+  }
+
+  @Test("devices, codecs and frames have their figures where a run tells about them")
+  func devicesAndFrames() throws {
+    let scratch = try TemporaryFolder()
+    let rows = [
+      "viewers,device-tv,sessions,,70", "viewers,device-phone,sessions,,30", "cdn,codec-avc,requested_bytes,bytes,5e9",
+      "cdn,codec-hevc,requested_bytes,bytes,3e9", "frames,all,frame_sessions,,12", "frames,all,frame_drop_ratio,,0.001",
+      "frames,device-tv,frame_drop_ratio,,0.002", "frames,all,first_frame_extra_ms,ms,48",
+      "player,all,seeks_per_hour,1/h,0.8", "player,hits,download_forecast_ratio,,1.1",
+      "player,misses,download_forecast_ratio,,0.6",
+    ]
+    let (page, charts) = try RunReport(folder(scratch, summary: [rows])).page()
+    func categories(_ name: String) -> [String]? {
+      (charts.first { $0.name == name }?.chart as? BarChart)?.categories
+    }
+    #expect(categories("device-sessions") == ["tv", "phone"])
+    #expect(categories("codec-bytes") == ["avc", "hevc"])
+    #expect(categories("frame-drops") == ["all", "tv"])
+    #expect(categories("download-forecast") == ["hits", "misses"])
+    #expect(page.html.contains("From enough data to the first frame on the screen: 48 ms."))
+    #expect(page.html.contains("Jumps within titles while watching: 0.8 an hour."))
+  }
+
   @Test("events of a scenario are found by their form and placed on the clock of the run")
   func timeline() throws {
     let scenario = try JSONText(
       parsing: """
         {"start": "23:00", "duration": "4h", "warmup": "30min",
          "viewers": {"premiere": {"at": "00:30", "rise": "2min", "fall": "8min", "length": "50min"}},
+         "ingest": {"planned": [{"name": "finale", "at": "23:10", "deadline": "00:30", "length": "50min"}]},
          "failures": [{"at": "23:45", "what": "edge-link", "which": [3], "duration": "30min"}],
          "cluster": {"events": [{"at": "90min", "event": "crash", "node": "master-2"}, {"at": "22:00"}]}}
         """, source: "test"
     ).root.value
     let timeline = ScenarioTimeline(scenario: scenario)
     #expect(
-      timeline.spans.map(\.name) == ["warm-up, not counted", "edge link 3", "crash master-2", "premiere"])
-    #expect(timeline.spans.map(\.range) == [0...1800, 2700...4500, 5400...5400, 5400...6000])
+      timeline.spans.map(\.name) == [
+        "warm-up, not counted", "upload finale", "edge link 3", "crash master-2", "premiere",
+      ])
+    #expect(timeline.spans.map(\.range) == [0...1800, 600...600, 2700...4500, 5400...5400, 5400...6000])
     #expect(timeline.axis.text(5400) == "00:30")
   }
 

@@ -183,7 +183,9 @@ public struct CompareReport {
       max(abs(row.value), abs(row.interval?.lowerBound ?? row.value), abs(row.interval?.upperBound ?? row.value))
     }
     let reaches = rows.map { reach($0) }.filter { $0.isFinite && $0 > 0 }.sorted()
-    guard let largest = reaches.last, largest > 4 * reaches[reaches.count / 2] else { return nil }
+    // Where nothing differs at all, zero stands in the middle.
+    guard let largest = reaches.last else { return -1...1 }
+    guard largest > 4 * reaches[reaches.count / 2] else { return nil }
     let limit = 4 * reaches[reaches.count / 2]
     let step = ForestChart.step(for: limit / 3)
     return -3 * step...3 * step

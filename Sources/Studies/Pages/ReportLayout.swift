@@ -39,7 +39,8 @@ struct MetricSelection: Sendable {
   var metric: NamePattern
   /// Entities.
   var entity: NamePattern
-  /// The name in the legend; `{component}`, `{entity}` and `{metric}` stand for those of the row.
+  /// The name in the legend; `{component}`, `{entity}` and `{metric}` stand for those of the row, `{one}` for the entity
+  /// without its kind: `tv` for `device-tv`.
   var name: String
 
   init(_ component: NamePattern, _ metric: NamePattern, entity: NamePattern = "all", as name: String = "{metric}") {
@@ -64,9 +65,11 @@ struct MetricSelection: Sendable {
 
   /// The name of a row in the legend.
   func label(_ key: ResultFolder.Key, unit: String) -> String {
-    name.replacing("{component}", with: key.component.replacing("_", with: " "))
-      .replacing("{entity}", with: key.entity.replacing("_", with: " ")).replacing(
-        "{metric}", with: MetricText(key.metric, unit: unit).name)
+    let one = key.entity.firstIndex(of: "-").map { String(key.entity[key.entity.index(after: $0)...]) } ?? key.entity
+    return name.replacing("{component}", with: key.component.replacing("_", with: " "))
+      .replacing("{entity}", with: key.entity.replacing("_", with: " "))
+      .replacing("{one}", with: one.replacing("_", with: " "))
+      .replacing("{metric}", with: MetricText(key.metric, unit: unit).name)
   }
 }
 

@@ -73,6 +73,8 @@ struct ReportPlotter {
     let text = MetricText(first.row.key.metric, unit: first.row.unit)
     rows = rows.filter { MetricText($0.row.key.metric, unit: $0.row.unit).unit == text.unit }
     for row in rows { drawn.insert(row.row.key) }
+    // The only one of its kind is the total, which another figure shows.
+    if layout.form == .spread, rows.count == 1 { return nil }
     var names = Self.distinct(rows.map { ($0.name, $0.row.key, $0.row.unit) })
     if layout.form == .areas { names = Self.withoutCommonWords(names) }
 
@@ -86,6 +88,7 @@ struct ReportPlotter {
         remark = "The line is the median of \(ofGroup.count), the band reaches from the least to the most."
         ofGroup = [Self.spread(ofGroup, name: Self.joined(groups.count > 1 ? group.name : "", "median", or: "median"))]
       }
+      if layout.form == .areas { ofGroup = Self.aligned(ofGroup) }
       if layout.form == .areas, ofGroup.count > 2 * Self.lineLimit {
         ofGroup = Self.largest(ofGroup, count: 2 * Self.lineLimit - 1)
       }
@@ -158,6 +161,22 @@ struct ReportPlotter {
         others.reduce(0) { $0 + ($1.points[index].y.isFinite ? $1.points[index].y : 0) })
     }
     return kept.map { lines[$0] } + [LineChart.Series("\(others.count) others", sum)]
+  }
+
+  /// Lines with the same points in time, so that they can be stacked: what is not there yet, or no more, is zero.
+  private static func aligned(_ lines: [LineChart.Series]) -> [LineChart.Series] {
+    if share(lines) { return lines }
+    var times: [Double] = []
+    for time in lines.flatMap({ $0.points.map(\.x) }).sorted() where time != times.last { times.append(time) }
+    return lines.map { line in
+      var next = 0
+      let points = times.map { time in
+        guard next < line.points.count, line.points[next].x == time else { return ChartPoint(time, 0) }
+        next += 1
+        return line.points[next - 1]
+      }
+      return LineChart.Series(line.name, points)
+    }
   }
 
   /// Whether lines have the same points in time.
@@ -290,8 +309,10 @@ struct ReportPlotter {
     if categories.count == 1, series.count == 1, let value = series[0].values.first {
       // One bar says no more than its number.
       let interval = value.halfWidth.map { " ± \(DisplayNumber.significant($0, digits: 2))" } ?? ""
+      let name = ["", "all"].contains(categories[0]) ? "" : "\(categories[0]) "
       let number = "\(DisplayNumber.significant(value.value, digits: 3))\(interval)"
-      return .sentence("\(layout.title): \(categories[0]) \(number)\(shownUnit.isEmpty ? "" : " \(shownUnit)").")
+      let spoken = ["1/s": "a second", "1/h": "an hour"][shownUnit] ?? shownUnit
+      return .sentence("\(layout.title): \(name)\(number)\(spoken.isEmpty ? "" : " \(spoken)").")
     }
     return .chart(
       BarChart(

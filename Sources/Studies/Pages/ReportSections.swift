@@ -4,7 +4,7 @@
 /// The sections of the report of a run, in the order of a viewer's question: what do I see, why, and what does it cost.
 enum ReportSections {
   static let all = [
-    viewers, startup, delivery, links, services, cluster, ingest, cost, models,
+    viewers, startup, devices, frames, delivery, links, services, cluster, ingest, cost, models,
   ]
 
   private static let viewers = SectionLayout(
@@ -29,6 +29,16 @@ enum ReportSections {
         "bitrate", "Bit rate of what was played", axis: "nominal bit rate",
         [.init("player", "mean_bitrate_kbps", as: "mean"), .init("player", "bitrate_p*_kbps")], includesZero: false),
       FigureLayout(
+        "download-forecast", "What players expected of downloads", axis: "expected of the time that they took",
+        by: "where the segment lay", form: .bars,
+        [.init("player", "download_forecast_ratio", entity: "*", as: "{entity}")]),
+      FigureLayout(
+        "seeks", "Jumps within titles while watching", axis: "jumps", form: .bars,
+        [.init("player", "seeks_per_hour", as: "")]),
+      FigureLayout(
+        "seek-wait", "Wait after a jump, on average", axis: "wait", form: .bars,
+        [.init("player", "seek_wait_mean_s", as: "")]),
+      FigureLayout(
         "quality", "Quality of experience", axis: "mean opinion", of: "score", [.init("player", "qoe*|mos*|p1203*")]),
     ])
 
@@ -48,6 +58,36 @@ enum ReportSections {
       FigureLayout(
         "startup-lost", "What viewers gave up on", axis: "share of the sessions lost", by: "part", form: .bars,
         [.init("viewers", "lost_share", entity: "*", as: "{entity}")]),
+    ])
+
+  private static let devices = SectionLayout(
+    "Devices and codecs", "What each class of devices got, and what each codec carried.", tables: "",
+    [
+      FigureLayout(
+        "device-sessions", "Viewers by device", axis: "came", of: "viewers", by: "device", form: .bars,
+        [.init("viewers", "sessions", entity: "device-*", as: "{one}")]),
+      FigureLayout(
+        "device-bitrate", "Bit rate by device", axis: "nominal bit rate", by: "device", form: .bars,
+        [.init("player", "mean_bitrate_kbps", entity: "device-*", as: "{one}")]),
+      FigureLayout(
+        "device-rebuffering", "Rebuffering by device", axis: "stalled share of viewing time", by: "device", form: .bars,
+        [.init("player", "rebuffer_ratio", entity: "device-*", as: "{one}")]),
+      FigureLayout(
+        "codec-bytes", "Bytes asked for by codec", axis: "requested", by: "codec", form: .bars,
+        [.init("cdn", "requested_bytes", entity: "codec-*", as: "{one}")]),
+    ])
+
+  private static let frames = SectionLayout(
+    "Frame by frame",
+    "A sample of the sessions played again through decoder and renderer, with the segments as they arrived.",
+    tables: "frames", files: ["frames.csv", "frame_stages.csv"],
+    [
+      FigureLayout(
+        "frame-drops", "Frames that were never shown", axis: "share of the frames", by: "device", form: .bars,
+        [.init("frames", "frame_drop_ratio", entity: "all|device-*", as: "{one}")]),
+      FigureLayout(
+        "first-frame", "From enough data to the first frame on the screen", axis: "mean delay", by: "device",
+        form: .bars, [.init("frames", "first_frame_extra_ms", entity: "all|device-*", as: "{one}")]),
     ])
 
   private static let delivery = SectionLayout(
@@ -117,8 +157,21 @@ enum ReportSections {
         "service-waiting", "Requests waiting at each service", axis: "waiting", of: "requests",
         [.init(serviceNames, "waiting", as: "{component}")]),
       FigureLayout(
-        "service-failed", "Requests that failed", axis: "share of the requests",
+        "service-failed", "Requests that stations refused or failed", axis: "share of the requests",
         [.init("*", "failed_share", as: "{component}")]),
+      FigureLayout(
+        "service-trouble", "What went wrong around the stations", axis: "in the observed time", of: "times",
+        by: "what happened", form: .bars,
+        [
+          .init("gateway", "starts_failed", as: "starts failed"),
+          .init("gateway", "late_answers", as: "answers too late"),
+          .init("search", "partial_answers", as: "partial results"),
+          .init("gateway", "positions_lost", as: "positions lost"),
+          .init("gateway", "breaker_openings", as: "breaker opened"),
+          .init("viewers", "service_retries", as: "calls repeated"),
+          .init("viewers", "lost_to_services", as: "viewers lost"),
+        ]
+      ),
       FigureLayout(
         "service-requests", "Requests to each service", axis: "requests",
         [.init(serviceNames, "requests_per_s", as: "{component}")]),
@@ -212,7 +265,7 @@ enum ReportSections {
     [
       FigureLayout(
         "cost", "Cost by part of the platform", axis: "cost", by: "part of the platform", form: .bars,
-        [.init("cost", "*")]),
+        [.init("cost", "cost_egress|cost_midgress|cost_storage|cost_disk_writes")]),
       FigureLayout("cost-time", "Cost over time", axis: "cost", form: .areas, [.init("cost", "*")]),
     ])
 

@@ -207,7 +207,7 @@ public struct RunReport {
       let share = folder.figure("engine", "kept_share")?.values.first, share < 1
     {
       parts.append(
-        "Simulated: \(DisplayNumber.significant(sites)) edge sites, "
+        "Simulated: \(sites == 1 ? "one edge site" : "\(DisplayNumber.significant(sites)) edge sites"), "
           + "\(DisplayNumber.significant(share * 100, digits: 3)) % of the platform; figures are those of the simulated part."
       )
     }
@@ -237,6 +237,8 @@ public struct RunReport {
       ("timeseries.csv", "every figure in every window of simulated time"),
       ("cdn.csv", "tiers and sites: requests, hits, causes of misses, evictions"),
       ("sessions.csv", "one viewer a row: what was asked for, what came of it"),
+      ("frames.csv", "sessions that were played again frame by frame"),
+      ("frame_stages.csv", "one session of each site, stage by stage from segment to screen"),
       ("cluster_events.csv", "what happened in the session-state cluster"),
       ("service_events.csv", "what happened at the services"),
       ("ingest.csv", "one title a row, from upload to publication"),

@@ -16,8 +16,10 @@ struct RunVerdict {
     self.axis = axis
   }
 
-  /// Five sentences: who came, how it began, how it went on, where it came from, and what was nearest to its limit.
-  var sentences: [String] { [audience, start, playback, delivery, limit].compactMap { $0 } }
+  /// Five sentences: who came, how it began, how it went on, where it came from, and what limits the platform.
+  var sentences: [String] {
+    [audience, start, playback, delivery, PlatformLimit(folder: folder, runs: runs).sentence].compactMap { $0 }
+  }
 
   // MARK: - Sentences
 
@@ -62,33 +64,6 @@ struct RunVerdict {
     return text + "."
   }
 
-  /// Which resource was nearest to full in its busiest window.
-  private var limit: String? {
-    var nearest: (name: String, value: Double)?
-    for row in folder.summary
-    where row.key.entity == "all" && row.key.metric.hasSuffix("utilisation_peak") {
-      let values = runs.map { row.values[$0] }.filter(\.isFinite)
-      let value = values.isEmpty ? .nan : Estimate(replications: values).mean
-      if value.isFinite, value > (nearest?.value ?? -1) {
-        let subject = String(row.key.metric.dropLast("utilisation_peak".count)).filter { $0 != "_" }
-        nearest = (subject.isEmpty ? row.key.component : subject, value)
-      }
-    }
-    guard let nearest else { return nil }
-    let share = "\(DisplayNumber.significant(nearest.value * 100, digits: 3)) %"
-    let name = Self.limitNames[nearest.name] ?? nearest.name.replacing("_", with: " ")
-    if nearest.value >= 0.95 {
-      return "What limits the platform: the \(name), \(share) used in the busiest window."
-    }
-    return "Nearest to its limit was the \(name), \(share) used in the busiest window."
-  }
-
-  private static let limitNames = [
-    "edge": "edge links", "origin": "link of the origin", "regional": "links of the regional caches",
-    "relational": "relational store", "history": "viewing-history store", "search": "search service",
-    "gateway": "gateway", "object_store": "object store", "ingest": "encoding farm", "cluster": "session-state cluster",
-  ]
-
   // MARK: - Large figures
 
   /// What a reader compares between reports.
@@ -108,7 +83,7 @@ struct RunVerdict {
     ("network", "edge_utilisation_peak", "of the edge links, busiest window"),
     ("cluster", "cluster_lost_writes", "acknowledged writes lost"),
     ("ingest", "time_to_publish_p95_s", "to publish, 95 %"),
-    ("cost", "cost_total", "in all"), ("cost", "cost_per_viewer_hour", "an hour watched"),
+    ("cost", "cost_total", "cost in all"), ("cost", "cost_per_viewer_hour", "cost of an hour watched"),
   ]
 
   // MARK: - Figures

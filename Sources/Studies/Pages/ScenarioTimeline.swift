@@ -11,8 +11,8 @@ struct ScenarioTimeline {
   /// The axis of simulated time: the time of day where the scenario names one, else time since the start.
   let axis: ChartAxis
 
-  /// Keys of an event that say how long it lasts; `rise` and `fall` add up.
-  private static let lengths = ["duration", "for", "lasts", "length", "rise", "fall", "time"]
+  /// Keys of an event that say how long it lasts, added up; a `length` is that of a title.
+  private static let lengths = ["duration", "for", "lasts", "rise", "fall", "time"]
   /// Keys of an event that say what happens.
   private static let kinds = ["event", "what", "kind", "fault", "action", "type"]
   private static let daySeconds = 86_400.0
@@ -62,10 +62,12 @@ struct ScenarioTimeline {
       if member.key == "until", let end = moment(member.value, start: start) {
         length = max(0, end - at)
       } else if lengths.contains(member.key) {
-        // A premiere's `length` is that of its title, the crowd comes and goes with `rise` and `fall`.
-        if member.key != "length" || !members.contains(where: { $0.key == "rise" }) {
-          length += duration(member.value) ?? 0
-        }
+        length += duration(member.value) ?? 0
+      } else if member.key == "deadline" {
+        // What has a deadline is a title on its way to publication.
+        words = "upload"
+      } else if member.key == "name", case .text(let text) = member.value {
+        targets.append(text)
       } else if kinds.contains(member.key), case .text(let text) = member.value {
         words = text
       } else if ["which", "nodes"].contains(member.key), case .array(let numbers) = member.value {

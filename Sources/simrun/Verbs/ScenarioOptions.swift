@@ -1,6 +1,7 @@
 import Arguments
 import Glibc
 import Platform
+import Reporting
 import SimEngine
 import Studies
 import TextFormats
@@ -35,7 +36,8 @@ enum ScenarioOptions {
     let file = try ScenarioFile(path: invocation.required("SCENARIO"), overrides: overrides)
     guard let until = try invocation.quantity("until", .duration, in: 1...Int64.max) else { return file }
     guard let shortened = file.ending(after: SimDuration(nanoseconds: until)) else {
-      throw invocation.error("until", "nothing would be observed, the warm-up lasts \(file.scenario.warmup)")
+      let warmup = DisplayNumber.significant(file.scenario.warmup.seconds)
+      throw invocation.error("until", "nothing would be observed, the warm-up lasts \(warmup) s")
     }
     return shortened
   }
