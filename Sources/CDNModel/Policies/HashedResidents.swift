@@ -9,8 +9,24 @@ struct MMIXGenerator: Sendable {
 
   @inline(__always)
   mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    state = state &* Self.multiplier &+ Self.increment
     return state
+  }
+
+  private static let multiplier: UInt64 = 6_364_136_223_846_793_005
+  private static let increment: UInt64 = 1_442_695_040_888_963_407
+
+  /// Leaves out so many draws, by squaring the step (Brown: Random number generation with arbitrary strides, 1994).
+  mutating func skip(_ draws: Int) {
+    var multiplier = Self.multiplier
+    var increment = Self.increment
+    var left = draws
+    while left > 0 {
+      if left & 1 == 1 { state = state &* multiplier &+ increment }
+      increment = increment &* (multiplier &+ 1)
+      multiplier = multiplier &* multiplier
+      left >>= 1
+    }
   }
 }
 
@@ -124,16 +140,33 @@ struct HashedResidents<Payload: BitwiseCopyable & Sendable>: ~Copyable, @uncheck
   /// Draws members into a buffer until it is full; there must be one.
   ///
   /// Empty buckets are overwritten by the next draw instead of branched around, and the records of the drawn members
-  /// are on their way before the first one is looked at.
+  /// are on their way before the first one is looked at. A walk comes to every bucket once and then begins anew, so what
+  /// it has not found after one round is what it has found, again.
   @inline(__always)
   mutating func sample(into drawn: UnsafeMutableBufferPointer<Int32>) {
     var filled = 0
+    var draws = 0
     while filled < drawn.count {
+      if draws > mask {
+        repeatRound(of: filled, into: drawn)
+        return
+      }
+      draws += 1
       let head = heads[Int(truncatingIfNeeded: generator.next()) & mask]
       drawn[filled] = head - 1
       nodes.prefetch(head - 1)
       filled += head == 0 ? 0 : 1
     }
+  }
+
+  /// Fills the rest of a sample with the members of one round, and leaves the generator where drawing them would have.
+  private mutating func repeatRound(of found: Int, into drawn: UnsafeMutableBufferPointer<Int32>) {
+    for index in found..<drawn.count { drawn[index] = drawn[index - found] }
+    let left = drawn.count - found
+    // The last round ends with the last member that is needed, so it is never a whole one.
+    let rounds = (left - 1) / found
+    generator.skip(rounds * (mask + 1))
+    for _ in 0..<(left - rounds * found) { _ = sample() }
   }
 
   private mutating func grow() {
