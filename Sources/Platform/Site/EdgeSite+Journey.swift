@@ -4,10 +4,11 @@
 //                         ^                            -> miss: fetch, or join a fetch in flight (EdgeSite+Delivery)
 //                         |                                     fetchArrives -> startTransfer
 //                         '-- segmentArrives <- windowSent <- release (windowOpens) <---'
-//   checkProgress: give a slow download up        mayDepart, stallPatienceMayEnd, startupPatienceEnds: leave
+//   checkProgress: give a slow download up        EdgeSite+Leaving.swift: how a session ends
 //
-// On a warm connection a request costs one event and one completion on the link. Half a round trip lies between player and edge each way;
-// what the player decides on is known when the segment is sent, so its next request is planned then, for later.
+// On a warm connection a request costs one event and one completion on the link. Half a round trip lies between player
+// and edge each way; what the player decides on is known when the segment is sent, so its next request is planned then,
+// for later.
 
 import CDNModel
 import NetModel
@@ -409,64 +410,5 @@ extension EdgeSiteState {
     queue.schedule(
       .stallPatience(sessions.ref(slot), seeks: seeks),
       at: (session.pointee.buffer.dryTime ?? time) + session.pointee.stallPatience)
-  }
-
-  // MARK: - Leaving
-
-  /// The viewer leaves when the playhead has come as far as planned; stalls put that off.
-  mutating func mayDepart(_ ref: SessionRef, at now: SimTime) {
-    let session = sessions.at(ref.slot)
-    let time = max(now, session.pointee.counted.at)
-    advancePlayback(session, to: time)
-    let remaining = session.pointee.departsAt - session.pointee.buffer.playhead(at: time)
-    if remaining <= .zero {
-      totals.completions += 1
-      leave(slot: ref.slot, ending: .watched, at: now)
-    } else {
-      // While stalled the remaining time stands still: look again at a pace that cannot spin.
-      let isPlaying = session.pointee.buffer.phase(at: time) == .playing
-      queue.schedule(
-        .departure(ref, seeks: session.pointee.seeks),
-        at: time + (isPlaying ? remaining : max(remaining, .milliseconds(250))))
-    }
-  }
-
-  mutating func startupPatienceEnds(slot: UInt32, at now: SimTime) {
-    guard !sessions.at(slot).pointee.buffer.hasStarted else { return }
-    totals.lostAtStartup += 1
-    countLostAtStartup(slot: slot, at: now)
-    leave(slot: slot, ending: .leftAtStartup, at: now)
-  }
-
-  /// Looks whether the buffer has been dry for longer than the viewer bears; else looks again when it could have been.
-  mutating func stallPatienceMayEnd(_ ref: SessionRef, at now: SimTime) {
-    let session = sessions.at(ref.slot)
-    let time = max(now, session.pointee.counted.at)
-    advancePlayback(session, to: time)
-    let patience = session.pointee.stallPatience
-    let seeks = session.pointee.seeks
-    if let waitingSince = session.pointee.buffer.waitingSince {
-      if time - waitingSince >= patience {
-        totals.lostInStall += 1
-        leave(slot: ref.slot, ending: .leftInStall, at: now)
-      } else {
-        queue.schedule(.stallPatience(ref, seeks: seeks), at: waitingSince + patience)
-      }
-    } else if session.pointee.phase != .drained, let dryTime = session.pointee.buffer.dryTime {
-      queue.schedule(.stallPatience(ref, seeks: seeks), at: max(time, dryTime) + patience)
-    }
-  }
-
-  mutating func leave(slot: UInt32, ending: SessionRecord.Ending, at now: SimTime) {
-    let session = sessions.at(slot)
-    giveUpRequest(slot: slot, at: now)
-    replay(slot: slot, at: now)
-    if session.pointee.isSampled {
-      records.append(
-        SessionRecord(session.pointee, ending: ending, catalog: catalog, devices: settings.devices))
-    }
-    sessionEnds(slot: slot, at: now)
-    countSessions(at: now)
-    sessions.remove(slot)
   }
 }
