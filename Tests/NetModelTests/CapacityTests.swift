@@ -127,20 +127,6 @@ import TextFormats
     #expect(MarkovCapacity(states: Array(chain.states.prefix(2)), jumps: stuck) == nil)
   }
 
-  @Test("faults that overlap multiply, and the link is whole again when the last is repaired")
-  func faults() {
-    var condition = LinkCondition(nominal: BitRate(mbps: 100))
-    condition.begin(fault: 1, factor: 0.5)
-    condition.begin(fault: 2, factor: 0)
-    #expect(condition.isDown)
-    #expect(condition.capacity == .zero)
-    condition.end(fault: 2)
-    condition.nominal = BitRate(mbps: 80)
-    #expect(condition.capacity == BitRate(mbps: 40))
-    condition.end(fault: 1)
-    #expect(condition.capacity == BitRate(mbps: 80))
-  }
-
   @Test("viewers divide over access classes by share, and a lossy line gets less than its rate")
   func accessClasses() {
     var stream = RandomStream(StreamKey(seed: 1, replication: 0, entity: "viewers", purpose: "access"))

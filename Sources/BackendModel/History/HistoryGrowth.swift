@@ -53,9 +53,6 @@ public struct HistoryGrowth: Sendable {
     rowsAtStart = rows
   }
 
-  /// Members.
-  public var memberCount: Int { live.count }
-
   /// Time that a replica needs for the rows of a member, besides the base of a read.
   public func readTime(of member: Int) -> SimDuration {
     settings.rowRead * Int64(live[member]) + settings.chunkRead * Int64(chunks[member])

@@ -21,8 +21,6 @@ extension HistoryStore {
   public var writeLatencies: LogLinearHistogram { writes.latencies }
   /// Requests that wait at nodes.
   public var waitingCount: Int { nodes.reduce(0) { $0 + $1.station.waitingCount } }
-  /// Nodes that answer.
-  public var nodesUp: Int { nodes.count { $0.state == .up } }
   /// Hints that were ever stored.
   public var hintsStored: Int64 { nodes.reduce(0) { $0 + $1.hints.stored } }
   /// Hints that have reached their node.

@@ -14,8 +14,6 @@ extension SearchCluster {
   public var latencies: LogLinearHistogram { record.latencies }
   /// Sub-queries that wait at replicas.
   public var waitingCount: Int { replicas.reduce(0) { $0 + $1.station.waitingCount } }
-  /// Replicas that are up.
-  public var replicasUp: Int { replicas.count { $0.isUp } }
 
   /// Forgets the distribution at the end of the warm-up; totals go on.
   public mutating func resetLatencies() { record.resetLatencies() }

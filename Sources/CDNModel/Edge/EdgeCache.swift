@@ -198,10 +198,6 @@ public struct EdgeCache: ~Copyable, Sendable {
     placed.storedBytes + prefixes.storedBytes + (other?.residentBytes ?? reactive.residentBytes)
   }
 
-  /// Objects in the reactive share.
-  @inlinable
-  public var reactiveCount: Int { other?.residentCount ?? reactive.count }
-
   /// Objects evicted from the reactive share so far.
   @inlinable
   public var evictions: UInt64 { other?.evictions ?? reactive.evictions }

@@ -22,9 +22,6 @@ extension Cluster {
   /// The epoch of a node's configuration in its own view: its master's if it is a replica.
   public func configEpoch(_ node: Int) -> Int64 { belief(node, master(of: node, for: node)).pointee.configEpoch }
 
-  /// Whether one node takes another for failed.
-  public func believesFailed(_ peer: Int, _ node: Int) -> Bool { clock(node, peer).pointee.flags.contains(.failed) }
-
   /// The slots that a node serves in its own view.
   ///
   /// O(slots).

@@ -125,9 +125,6 @@ public struct Cluster: ~Copyable {
   /// Random draws so far.
   public var draws: UInt64 { random.draws &+ delays.draws }
 
-  /// When something happens next.
-  public var nextEvent: SimTime? { mutating get { queue.nextTime() } }
-
   /// The nodes' clocks in milliseconds: they agree, as on machines with NTP.
   var nowMs: Int64 { Self.clockOrigin + now.nanoseconds / 1_000_000 }
   /// Clocks are far from zero at the start, so that "long ago" needs no special case; a whole number of seconds.

@@ -41,11 +41,6 @@ public struct BoxBuilder: Sendable {
     var copy = fields
     try copy.visit(&encoder)
   }
-
-  /// Overwrites 32 bits that were built before.
-  mutating func patch32(at position: Int, _ value: UInt32) {
-    for byte in 0..<4 { encoder.output[position + byte] = UInt8(truncatingIfNeeded: value >> UInt32(24 - byte * 8)) }
-  }
 }
 
 /// Table entries for boxes that are built.

@@ -69,7 +69,6 @@ struct WaterFilling {
   private var capLevels = LevelHeap()
 
   var linkCount: Int { links.count }
-  var routeCount: Int { routes.count }
 
   /// A link of some capacity; its index.
   mutating func addLink(capacity: Double) -> Int {

@@ -40,7 +40,7 @@ enum ClusterPartitionEvent: BitwiseCopyable {
 }
 
 /// The partition's state.
-struct ClusterState: ComponentState, ~Copyable {
+struct ClusterState: PartitionState, ~Copyable {
   private var store: SessionStore
   private var queue: EventQueue<ClusterPartitionEvent>
   private var outbox: [PlatformMessage] = []

@@ -3,28 +3,10 @@ import CDNModel
 import NetModel
 import SimEngine
 
-/// Everything that the edge sites share.
+/// What every tier ends at: the origin, an object store behind one egress link.
 ///
-/// For now that is the origin: an object store behind one egress link.
-///
-///     site --fetch--> [first byte after `service`] --> egress link (max-min fair, capped per fetch) --segment--> site
-final class PlatformCore: PlatformPartition {
-  private var state: CoreState
-
-  init(_ state: consuming CoreState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-
-  func receive(_ message: PlatformMessage) { state.receive(message) }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  /// Ends the observation at the end of the run.
-  func finish(at end: SimTime) -> CoreResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static var eventKinds: (component: String, names: [(UInt8, String)]) {
-    ("origin", CoreState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-  }
-}
+///     below --fetch--> [first byte after `service`] --> egress link (max-min fair, capped per fetch) --segment--> below
+typealias PlatformCore = StatePartition<CoreState>
 
 /// What happens in the core.
 enum CoreEvent: BitwiseCopyable {
@@ -45,7 +27,7 @@ enum CoreEvent: BitwiseCopyable {
 /// The core's state.
 ///
 /// A struct, so that one exclusive access covers a whole window.
-struct CoreState: ~Copyable {
+struct CoreState: PartitionState, ~Copyable {
   private var egress: SegmentEgress<CoreEvent>
   private var egressCourse: LinkCourse
   private var serviceStream: RandomStream
@@ -199,6 +181,10 @@ struct CoreState: ~Copyable {
     totals.sentBytes += segment.bytes
     egress.deliver(segment, at: now)
     note(at: now, target: UInt32(segment.asker.rawValue), .sent)
+  }
+
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("origin", Kind.allCases.map { ($0.rawValue, "\($0)") })
   }
 
   /// Numbers of the kinds of events in the digest.

@@ -18,7 +18,7 @@ enum IngestCenterEvent: BitwiseCopyable {
 }
 
 /// The pipeline, its queue, and what was seen of it.
-struct IngestCenterState: ComponentState, ~Copyable {
+struct IngestCenterState: PartitionState, ~Copyable {
   private var queue: EventQueue<IngestCenterEvent>
   private var pipeline: IngestPipeline
   private let directory: PartitionDirectory

@@ -1,27 +1,28 @@
 import SimEngine
 
-/// What a component is made of: its state, and what that does with time and messages.
-protocol ComponentState: ~Copyable {
-  /// The record of every event so far.
+/// What a partition is made of: its state, and what that does with time and messages.
+///
+/// The requirements that it shares with `PlatformPartition` mean the same.
+protocol PartitionState: ~Copyable {
+  /// What the partition found.
+  associatedtype Results
   var log: EventLog { get }
-  /// See `PlatformPartition`.
   static var eventKinds: (component: String, names: [(UInt8, String)]) { get }
   /// Time of the earliest pending event, `.distantFuture` where there is none.
   mutating func nextEventTime() -> SimTime
   /// Handles every pending event strictly before `limit`, in order.
   mutating func run(before limit: SimTime)
-  /// See `PlatformPartition`.
   mutating func receive(_ message: PlatformMessage)
-  /// See `PlatformPartition`.
   mutating func takeOutbox(_ body: (PlatformMessage) -> Void)
   /// Ends the observation at the end of the run.
-  mutating func finish(at end: SimTime) -> ComponentResults
+  mutating func finish(at end: SimTime) -> Results
 }
 
-/// A component as a partition of a run.
+/// A partition of a run around its state.
 ///
-/// Its state is one struct, so that one exclusive access covers a whole window.
-final class StatePartition<State: ComponentState & ~Copyable>: PlatformComponent {
+/// The class gives the state an address; that it is one struct gives every handler one exclusive access for a whole
+/// window instead of one a property.
+final class StatePartition<State: PartitionState & ~Copyable>: PlatformPartition {
   private var state: State
 
   init(_ state: consuming State) { self.state = state }
@@ -32,5 +33,8 @@ final class StatePartition<State: ComponentState & ~Copyable>: PlatformComponent
   func run(before limit: SimTime) { state.run(before: limit) }
   func receive(_ message: PlatformMessage) { state.receive(message) }
   func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  func finish(at end: SimTime) -> ComponentResults { state.finish(at: end) }
+  /// Ends the observation at the end of the run.
+  func finish(at end: SimTime) -> State.Results { state.finish(at: end) }
 }
+
+extension StatePartition: PlatformComponent where State: ~Copyable, State.Results == ComponentResults {}

@@ -11,21 +11,7 @@ import SimEngine
 ///                        '-- expired --confirm--> above --confirmed---------^
 ///
 /// Requests of several askers for one segment in flight join one fetch.
-final class RegionalCache: PlatformPartition {
-  private var state: RegionalState
-
-  init(_ state: consuming RegionalState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-  func receive(_ message: PlatformMessage) { state.receive(message) }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  func finish(at end: SimTime) -> RegionalResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static var eventKinds: (component: String, names: [(UInt8, String)]) {
-    ("regional", RegionalState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-  }
-}
+typealias RegionalCache = StatePartition<RegionalState>
 
 /// Where a cache stands among the tiers.
 struct TierPosition {
@@ -67,7 +53,7 @@ enum RegionalEvent: BitwiseCopyable {
 }
 
 /// The state of a cache of the middle tiers.
-struct RegionalState: ~Copyable {
+struct RegionalState: PartitionState, ~Copyable {
   /// A request of the tier below that has not been answered.
   private struct Request: BitwiseCopyable {
     var key: SegmentKey
@@ -330,6 +316,10 @@ struct RegionalState: ~Copyable {
   }
 
   // MARK: - Observation
+
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("regional", Kind.allCases.map { ($0.rawValue, "\($0)") })
+  }
 
   /// Numbers of the kinds of events in the digest.
   enum Kind: UInt8, CaseIterable {

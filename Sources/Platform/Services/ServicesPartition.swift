@@ -39,7 +39,7 @@ enum ServiceUpstream: UInt8, CaseIterable {
 /// The services' state.
 ///
 /// Timers of the parts lie in a queue of their own; at one instant they come before the requests' steps.
-struct ServicesState: ComponentState, ~Copyable {
+struct ServicesState: PartitionState, ~Copyable {
   var steps: EventQueue<ServicesEvent>
   var timers: BackendQueue
   var gateway: Gateway

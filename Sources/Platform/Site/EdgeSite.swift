@@ -10,29 +10,13 @@ import SimEngine
 ///
 /// Everything in here happens without looking at any other site; messages leave through the outbox and come in through
 /// `receive`, no sooner than the backhaul latency after they were sent.
-final class EdgeSite: PlatformPartition {
-  private var state: EdgeSiteState
-
-  init(_ state: consuming EdgeSiteState) { self.state = state }
-
-  var nextEventTime: SimTime { state.nextEventTime() }
-  func run(before limit: SimTime) { state.run(before: limit) }
-
-  func receive(_ message: PlatformMessage) { state.receive(message) }
-  func takeOutbox(_ body: (PlatformMessage) -> Void) { state.takeOutbox(body) }
-  /// Ends the observation: brings every session and total up to the end of the run.
-  func finish(at end: SimTime) -> SiteResults { state.finish(at: end) }
-  var log: EventLog { state.log }
-  static var eventKinds: (component: String, names: [(UInt8, String)]) {
-    ("edge", EdgeSiteState.Kind.allCases.map { ($0.rawValue, "\($0)") })
-  }
-}
+typealias EdgeSite = StatePartition<EdgeSiteState>
 
 /// The site's state.
 ///
 /// A struct, so that one exclusive access covers a whole window; the journey of a viewer through it
 /// is told in EdgeSite+Journey.swift.
-struct EdgeSiteState: ~Copyable {
+struct EdgeSiteState: PartitionState, ~Copyable {
   let index: Int
   let catalog: Catalog
   let settings: SiteSettings
@@ -314,6 +298,10 @@ struct EdgeSiteState: ~Copyable {
 
   // MARK: - Observation
 
+  static var eventKinds: (component: String, names: [(UInt8, String)]) {
+    ("edge", Kind.allCases.map { ($0.rawValue, "\($0)") })
+  }
+
   /// Numbers of the kinds of events in the digest.
   enum Kind: UInt8, CaseIterable {
     case arrival = 1
@@ -404,6 +392,7 @@ struct EdgeSiteState: ~Copyable {
     totals.diskWrittenBytes = cache.reactiveWrittenBytes - writtenBeforeStart + totals.fillBytes
   }
 
+  /// Ends the observation: brings every session and total up to the end of the run.
   mutating func finish(at end: SimTime) -> SiteResults {
     bringUpToDate(at: end)
     if snapshots.last?.at != end { recordSnapshot(at: end) }

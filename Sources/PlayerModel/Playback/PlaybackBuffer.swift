@@ -124,10 +124,7 @@ public import SimEngine
     return closedPlayTime + (min(time, dryTime) - anchor)
   }
 
-  /// When the running stall began, if one is booked; `advance(to:)` books it.
-  public var stalledSince: SimTime? { anchoredPhase == .stalled ? anchor : nil }
-
-  /// Since when the viewer has waited for media, in a stall that is booked or after a jump.
+  /// Since when the viewer has waited for media, in a stall that is booked or after a jump; `advance(to:)` books stalls.
   public var waitingSince: SimTime? { anchoredPhase == .stalled || anchoredPhase == .seeking ? anchor : nil }
 
   // MARK: What happens

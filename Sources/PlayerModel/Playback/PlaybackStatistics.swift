@@ -32,9 +32,6 @@ public struct PlaybackStatistics: BitwiseCopyable, Sendable, Equatable {
   /// Nothing watched yet, from media time `offset` on.
   public init(offset: SimDuration = .zero) { accounted = offset }
 
-  /// Quality of the segment on screen, `nil` before the first frame.
-  public var playedQuality: Int? { lastPlayed == .max ? nil : Int(lastPlayed) }
-
   /// Bytes arrived, kept or not.
   public mutating func received(bytes: Int64) { receivedBytes += bytes }
 

@@ -10,12 +10,6 @@ public enum Quantiles {
     return gsl_cdf_tdist_Pinv(probability, degreesOfFreedom)
   }
 
-  /// P(T <= t) for Student's t.
-  public static func studentTProbability(_ t: Double, degreesOfFreedom: Double) -> Double {
-    precondition(degreesOfFreedom > 0, "Student's t needs a positive number of degrees of freedom")
-    return gsl_cdf_tdist_P(t, degreesOfFreedom)
-  }
-
   /// P(|T| >= |t|): the two-sided p-value of a t statistic.
   public static func studentTTwoSided(_ t: Double, degreesOfFreedom: Double) -> Double {
     precondition(degreesOfFreedom > 0, "Student's t needs a positive number of degrees of freedom")
