@@ -17,16 +17,19 @@ enum QuantPage {
     let points = CalibrationSweep.points(study)
     let sweep = QuantTables.sweep(points)
     let worst = outcomes.min(by: { $0.score.logits.signalToNoise_dB < $1.score.logits.signalToNoise_dB })
-    let fixes = try worst.map { QuantTables.fixes(try FixProposal.tried(study, $0.configuration)) }
+    let remedies = try worst.map { try FixProposal.tried(study, $0.configuration) } ?? []
+    let fixes = QuantTables.fixes(remedies)
     for (table, name) in [
       (grid, "eval.csv"), (layers, "layers.csv"), (sensitivity, "sensitivity.csv"), (mixed, "mixed.csv"),
       (sweep, "calibration_size.csv"),
     ] { try folder.write(table.csv, to: name) }
-    if let fixes { try folder.write(fixes.csv, to: "fixes.csv") }
+    if !remedies.isEmpty { try folder.write(fixes.csv, to: "fixes.csv") }
 
     var sections = [ReportPage.Section("Configurations", [.table(grid)])]
     if !warnings.isEmpty { sections.insert(.init("Warnings", warnings.map { .paragraph($0) }), at: 0) }
-    if let worst, let fixes {
+    let verdict = QuantVerdict(study, outcomes, fixes: remedies).sentences
+    if !verdict.isEmpty { sections.insert(.init("Verdict", verdict.map { .paragraph($0) }), at: 0) }
+    if let worst {
       let configuration = worst.configuration
       sections.append(
         .init(
