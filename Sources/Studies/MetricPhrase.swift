@@ -14,6 +14,9 @@ enum MetricPhrase {
     ("time_to_publish_p95_s", "the time to publish of the slowest twentieth"),
     ("time_to_highlight_p95_s", "the time to the first highlight of the slowest twentieth"),
     ("premiere_late_s", "the lateness of the premiere"), ("core_hours_wasted", "wasted core-hours"),
+    ("cluster_unavailable_s", "the time without service of some slot"),
+    ("cluster_failed_commands", "failed commands"), ("cluster_lost_writes", "lost writes"),
+    ("cluster_moved_per_s", "redirections"), ("cluster_gossip_bytes_per_s_per_node", "gossip per node"),
     ("backlog_core_h_peak", "the peak of the encoding backlog"),
   ]
 
