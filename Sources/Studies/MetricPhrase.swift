@@ -9,6 +9,7 @@ enum MetricPhrase {
     ("byte_hit_ratio", "the edge byte hit ratio"), ("origin_bytes", "origin traffic"),
     ("origin_requests", "requests to the origin"), ("origin_gbps", "the origin's mean rate"),
     ("origin_peak_gbps", "the origin's peak rate"), ("edge_bytes", "edge traffic"),
+    ("cost_total", "the cost of the delivery"), ("cost_per_viewer_hour", "the cost of a viewer's hour"),
     ("titles_published", "published titles"), ("titles_failed", "titles that are never published"),
     ("uploads_turned_away", "uploads turned away"), ("deadlines_missed", "missed deadlines"),
     ("time_to_publish_p95_s", "the time to publish of the slowest twentieth"),

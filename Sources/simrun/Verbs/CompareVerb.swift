@@ -39,8 +39,9 @@ enum CompareVerb {
   /// What a reader looks at first.
   static let standardMetrics = [
     "startup_p50_s", "startup_p95_s", "rebuffer_ratio", "mean_bitrate_kbps", "switches_per_hour", "left_at_startup",
-    "left_in_stall", "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps", "titles_published",
-    "titles_failed", "uploads_turned_away", "deadlines_missed", "time_to_publish_p95_s", "time_to_highlight_p95_s",
+    "left_in_stall", "hit_ratio", "byte_hit_ratio", "origin_bytes", "origin_peak_gbps", "cost_total",
+    "cost_per_viewer_hour", "titles_published", "titles_failed", "uploads_turned_away", "deadlines_missed",
+    "time_to_publish_p95_s", "time_to_highlight_p95_s",
     "premiere_late_s", "core_hours_wasted", "cluster_unavailable_s", "cluster_failed_commands", "cluster_lost_writes",
     "cluster_moved_per_s", "cluster_gossip_bytes_per_s_per_node",
   ]
