@@ -1,26 +1,20 @@
 public import Platform
-import Reporting
 import SimEngine
 
 /// `simrun swarm`: random valid scenarios, invariants checked after events of every kind and every simulated second.
 ///
 /// Each seed draws a whole scenario around a given one (swarm testing: A. Groce et al., ISSTA 2012). A failure is told
 /// as the one command that shows it again.
-public struct SwarmStudy {
+public struct SwarmStudy: Sendable {
   /// The scenario that the random ones vary.
   public var file: ScenarioFile
-  /// Seeds to try, from 1.
-  public var seeds: Int
-  /// Threads.
-  public var jobs: Int
   /// What every scenario is of; `nil` leaves it to the seed.
   public var kind: Scenario.Kind?
 
   /// A swarm around a scenario.
-  public init(around file: ScenarioFile, seeds: Int, jobs: Int) {
+  public init(around file: ScenarioFile, kind: Scenario.Kind? = nil) {
     self.file = file
-    self.seeds = seeds
-    self.jobs = jobs
+    self.kind = kind
   }
 
   /// What one seed found.
@@ -35,23 +29,17 @@ public struct SwarmStudy {
     public var events: UInt64
     /// Digest of the run.
     public var digest: String
-  }
 
-  /// Runs every seed; findings come in the order of the seeds, whatever the number of threads.
-  ///
-  /// - Throws: `Interrupted`.
-  public func run() throws -> [Finding] {
-    let file = self.file
-    let kind = self.kind
-    let findings = ReplicationPool.map(count: seeds, jobs: jobs) { index in
-      Interruption.requested ? nil : Self.finding(seed: index + 1, around: file, kind: kind)
+    /// A line, with the command below it if something broke.
+    public var text: String {
+      guard let failure else { return "seed \(seed): ok, \(events) events, digest \(digest)" }
+      return "seed \(seed): FAILED: \(failure)\n  \(command)"
     }
-    try Interruption.check()
-    return findings.compactMap { $0 }
   }
 
-  private static func finding(seed: Int, around file: ScenarioFile, kind: Scenario.Kind?) -> Finding {
-    var overrides = overrides(seed: seed, kind: kind ?? file.scenario.kind)
+  /// Draws the scenario of a seed and runs it on both event queues.
+  public func finding(seed: Int) -> Finding {
+    var overrides = Self.overrides(seed: seed, kind: kind ?? file.scenario.kind)
     if let kind {
       let value = kind.rawValue
       overrides.append(ScenarioOverride(path: "kind", value: value, origin: "--set kind=\(value)"))

@@ -21,7 +21,9 @@ enum ChildProcess {
   }
 
   /// Runs this executable with further environment variables; its standard error goes to ours.
-  private static func run(arguments: [String], environment: [String]) throws -> (output: String, status: Int32) {
+  ///
+  /// The status is that of the exit, or 128 and the number of the signal that ended it.
+  static func run(arguments: [String], environment: [String]) throws -> (output: String, status: Int32) {
     var pipeEnds: [Int32] = [0, 0]
     guard pipe(&pipeEnds) == 0 else { throw Failure(description: "no pipe: \(String(cString: strerror(errno)))") }
     var actions = posix_spawn_file_actions_t()
