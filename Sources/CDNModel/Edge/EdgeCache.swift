@@ -178,6 +178,11 @@ public struct EdgeCache: ~Copyable, Sendable {
     return stored
   }
 
+  /// Stores what the site had before the first request: like `admit`, but a later miss of it is no compulsory one.
+  public mutating func warm(_ key: SegmentKey, bytes: Int64) {
+    if admit(key, bytes: bytes) && tracksMissCauses { _ = seen.note(key) }
+  }
+
   /// Whether a request would be a hit; counts nothing and touches nothing.
   @inlinable
   public func contains(_ key: SegmentKey) -> Bool {

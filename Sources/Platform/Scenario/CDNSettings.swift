@@ -232,7 +232,7 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
     try EdgeCache(
       EdgePolicy(policy, admission: admission), capacityBytes: diskBytes / Int64(servers),
-      prefixShare: prefixSegments > 0 ? prefixShare : 0, tracksMissCauses: false, seed: seed)
+      prefixShare: prefixSegments > 0 ? prefixShare : 0, tracksMissCauses: true, seed: seed)
   }
 
   /// What a site is made of.
