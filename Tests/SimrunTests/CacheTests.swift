@@ -203,7 +203,7 @@ struct CacheTests {
       #expect(generate.output.contains(option), "\(option)")
     }
     let cache = try Tool.call("cache", "--help")
-    for option in ["--tiers [N*]P@S[,...]", "served_share", "--mrc", "--regret", "--plot FILE.svg", "cache generate"] {
+    for option in ["--tiers [N*]P@S[,...]", "served_share", "--mrc", "--regret", "--plot FILE.svg", "generate  Make"] {
       #expect(cache.output.contains(option), "\(option)")
     }
     #expect(generate.status == 0 && cache.status == 0)
