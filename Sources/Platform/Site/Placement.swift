@@ -154,7 +154,7 @@ struct Placement {
       let file = candidates[index].file
       for segment in 0..<Int(catalog.segmentCounts[file.title]) {
         let key = SegmentKey(title: file.title, representation: file.representation, segment: segment)
-        if whole || share.holds(key) { cache.warm(key, bytes: catalog.bytes(of: key)) }
+        if whole || share.holds(key) { cache.admit(key, bytes: catalog.bytes(of: key)) }
       }
     }
   }
