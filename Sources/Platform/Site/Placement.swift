@@ -71,12 +71,16 @@ struct Placement {
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
   func makeServers(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> CacheServers {
-    try CacheServers(edge.equipment, seed: seed) { share throws(PolicyFailure) in
+    let equipment = edge.equipment
+    let copies =
+      equipment.replicaShare > 0
+      ? equipment.copies(of: candidates, serverBytes: try edge.makeCache(seed: seed).pinnedCapacityBytes) : nil
+    return try CacheServers(equipment, seed: seed) { share throws(PolicyFailure) in
       var cache = try edge.makeCache(seed: share.count == 1 ? seed : seed &+ UInt64(share.server))
       if cache.pinnedCapacityBytes > 0 {
         cache.placed = PlacedTitles(
           filling: cache.pinnedCapacityBytes,
-          from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
+          from: share.placeable(candidates, copies: copies))
       }
       if cache.prefixCapacityBytes > 0 {
         let placed = cache.placed
