@@ -89,7 +89,7 @@ public final class World {
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
-        frameSample: scenario.player.frameSample, identity: identity)
+        frameSample: scenario.player.frameSample, cmcdSample: scenario.player.cmcdSample, identity: identity)
       let cache = try placement.makeServers(
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(
