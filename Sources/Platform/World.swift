@@ -15,7 +15,7 @@ public import SimEngine
 public final class World {
   private let scenario: Scenario
   private let scale: PlatformScale
-  private let catalog: Catalog
+  let catalog: Catalog
   private let sites: [EdgeSite]
   /// Regional caches, then the shield.
   private let middle: [RegionalCache]
