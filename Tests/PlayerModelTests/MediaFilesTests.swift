@@ -47,7 +47,7 @@ struct MediaFilesTests {
   @Test("each file plays and loses no frame, or tells why not", arguments: ["scenarios/media", "Tests/Fixtures"])
   func everyFile(folder: String) throws {
     let names = try Self.files(folder)
-    #expect(names.count >= 14)
+    #expect(names.count >= 13)
     for name in names {
       let report = Self.play(name)
       check(report, name)
@@ -148,19 +148,22 @@ private struct SmoothFolder: ~Copyable {
     let video = try #require(presentation.tracks.first { $0.kind == .video })
     let best = try #require(video.representations.max { $0.bandwidth < $1.bandwidth })
     let head = try #require(best.initialization)
+    // The fragments count in the media's ticks, and so must the manifest.
+    let movie = try MediaFile(path: ladder.appending(path: head.url).path(percentEncoded: false))
+    let scale = Int64(try #require(movie.tracks.first?.timescale))
     let level = folder.appending(path: "QualityLevels(\(best.bandwidth))")
     try FileManager.default.createDirectory(at: level, withIntermediateDirectories: true)
     var chunks = ""
     for segment in best.segments {
-      let ticks = segment.start.ticks * 10_000_000 / segment.start.timescale
-      let length = segment.duration.ticks * 10_000_000 / segment.duration.timescale
+      let ticks = segment.start.ticks * scale / segment.start.timescale
+      let length = segment.duration.ticks * scale / segment.duration.timescale
       chunks += #"<c t="\#(ticks)" d="\#(length)"/>"#
       try FileManager.default.copyItem(
         at: ladder.appending(path: segment.resource.url), to: level.appending(path: "Fragments(video=\(ticks))"))
     }
     let text = """
       <SmoothStreamingMedia MajorVersion="2" MinorVersion="2" TimeScale="10000000">
-      <StreamIndex Type="video" TimeScale="10000000" Url="QualityLevels({bitrate})/Fragments(video={start time})">
+      <StreamIndex Type="video" TimeScale="\(scale)" Url="QualityLevels({bitrate})/Fragments(video={start time})">
       <QualityLevel Index="0" Bitrate="\(best.bandwidth)" FourCC="H264" MaxWidth="\(best.width ?? 0)" \
       MaxHeight="\(best.height ?? 0)" CodecPrivateData="\(try Self.privateData(ladder.appending(path: head.url)))"/>
       \(chunks)</StreamIndex></SmoothStreamingMedia>
