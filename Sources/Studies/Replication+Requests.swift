@@ -1,3 +1,4 @@
+import CDNModel
 import Platform
 import PlayerModel
 import Reporting
