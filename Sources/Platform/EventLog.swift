@@ -35,8 +35,8 @@ struct EventLog {
 ///
 /// The time from one event's end to the next one's is counted to the latter: finding it in the queue, and handling it.
 struct EventProfile: Sendable {
-  private(set) var events = [UInt64](repeating: 0, count: 32)
-  private(set) var nanoseconds = [UInt64](repeating: 0, count: 32)
+  private(set) var events = [UInt64](repeating: 0, count: 64)
+  private(set) var nanoseconds = [UInt64](repeating: 0, count: 64)
   private var last: UInt64 = 0
 
   mutating func restart() { last = Self.processorTime() }

@@ -44,17 +44,24 @@ import TextFormats
     #expect(without.count < rows.count)
   }
 
-  @Test("twice the members are twice the load, and the same hit ratio")
+  @Test("twice the members are twice the load, and wear a site's prefilled disk down faster")
   func scales() throws {
     let once = Explanation(
       scenario: try TestPlatform.scenario("services={}", "viewers.premiere=null"), pattern: TestPlatform.pattern)
     let twice = Explanation(
       scenario: try TestPlatform.scenario("services={}", "viewers.premiere=null", "viewers.memberships=4000"),
       pattern: TestPlatform.pattern)
-    for (one, two) in zip(once.rows, twice.rows) where one.unit == "1/s" || one.unit == "Gbit/s" {
+    for (one, two) in zip(once.rows, twice.rows) where one.unit == "1/s" || one.quantity == "egress" {
       #expect((two.value / one.value - 2).magnitude < 1e-9, "\(one.quantity)")
     }
-    let hit = zip(once.rows, twice.rows).first { $0.0.quantity == "hit_ratio" }
-    #expect(hit.map { $0.0.value == $0.1.value } == true)
+    func value(_ explanation: Explanation, _ quantity: String) throws -> Double {
+      try #require(explanation.rows.first { $0.quantity == quantity }).value
+    }
+    let (hitOnce, hitTwice) = (try value(once, "hit_ratio"), try value(twice, "hit_ratio"))
+    #expect(hitOnce != hitTwice && (hitOnce - hitTwice).magnitude < 0.1)
+    for explanation in [once, twice] {
+      let missed = try value(explanation, "egress") * (1 - value(explanation, "hit_ratio"))
+      #expect((try value(explanation, "origin_traffic") / missed - 1).magnitude < 1e-9)
+    }
   }
 }
