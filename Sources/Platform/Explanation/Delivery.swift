@@ -9,7 +9,7 @@ struct Delivery {
   private(set) var rows: [ExplanationRow]
   /// What the caches of the simulated slice come to.
   let tiers: TierCourses
-  /// Mean size of a segment, over all files.
+  /// Mean size of a segment of the files that an edge site would best store.
   let meanSegmentBytes: Double
   private let bufferS: Double
   private let segmentS: Double
@@ -50,14 +50,13 @@ struct Delivery {
       pieces, askers: .init(asked: pieces.asked, count: 1, keepSince: nil), capacity: edgeBytes,
       start: scenario.cdn.edge.prefill == .popular ? pieces.filling(edgeBytes, skipping: 0) : [],
       observedFrom: scenario.warmup.seconds)
+    meanSegmentBytes = pieces.meanSegmentBytes(of: pieces.filling(edgeBytes, skipping: 0))
     let slice = TierCourses(scenario: scenario, scale: scale, pieces: pieces, edge: edge)
     tiers = slice
     let hours = (0..<catalog.titleCount).reduce(0.0) {
       $0 + catalog.mediaTime(segments: Int(catalog.segmentCounts[$1])).seconds / 3_600
     }
     let encoded = Self.encoded(catalog)
-    meanSegmentBytes =
-      (rungs.reduce(0, +) / Double(rungs.count) * encoded.rates / encoded.copies + audio) / 8 * segmentS
     let ladder = rungs.reduce(0, +) * encoded.rates + audio * Double(rungs.count) * encoded.copies
     rows = [
       ExplanationRow(

@@ -11,6 +11,8 @@ struct FilePieces {
   let moments: [Double]
   /// Size of a piece [bytes], file by file, stretches ascending.
   private(set) var bytes: [Double] = []
+  /// Segments of a piece.
+  private var segments: [Double] = []
   /// Requests of one site's viewers up to each moment, on average: pieces of the first moment, then of the next.
   let asked: [[Float]]
   /// First piece of each file that a cache may hold at the start, best first.
@@ -44,6 +46,7 @@ struct FilePieces {
       let weight = share * (isPremiere ? 1 : catalog.popularity[title] / popularity)
       for stretch in 0..<Self.stretches {
         bytes.append(Double(candidate.storedBytes) / Double(Self.stretches))
+        segments.append(Double(catalog.segmentCounts[title]) / Double(Self.stretches))
         for moment in moments.indices {
           asked[moment].append(Float(weight * (isPremiere ? premiere ?? regular : regular)[moment][stretch]))
         }
@@ -77,6 +80,13 @@ struct FilePieces {
       let lengthS = catalog.mediaTime(segments: Int(catalog.segmentCounts[title])).seconds
       return sum + catalog.popularity[title] / popularity * lengthS
     }
+  }
+
+  /// Mean size of the segments of some files, by their first pieces; of all files if there are none.
+  func meanSegmentBytes(of files: [Int]) -> Double {
+    let chosen = files.isEmpty ? Array(bytes.indices) : files
+    let size = chosen.reduce(0) { $0 + bytes[$1] }
+    return size / max(1, chosen.reduce(0) { $0 + segments[$1] })
   }
 
   /// Files for a cache of so many bytes to start with, best first, after the bytes that lie below it already.

@@ -132,13 +132,12 @@ extension EdgeSiteState {
 
   /// The answer will come too late: from now on the part that has the request is to blame.
   ///
-  /// Patience that ends while a further attempt is still at the gateway's door does not acquit the part where the
-  /// attempt before failed.
+  /// Patience that cuts a further attempt short does not acquit the part where the attempt before failed.
   mutating func startIsOverdue(_ reply: StartReply, at now: SimTime) {
     guard sessions.isPresent(reply.session), isWaiting(reply.session.slot, attempt: reply.attempt) else { return }
     let session = sessions.at(reply.session.slot)
     let isCutShort = reply.attempt > 1 && session.pointee.startupEnds <= now + .nanoseconds(1)
-    if !isCutShort || reply.failedAt != .gateway { session.pointee.services.failedAt = reply.failedAt }
+    if !isCutShort { session.pointee.services.failedAt = reply.failedAt }
     session.pointee.services.lastTimes = reply.times
   }
 
