@@ -51,7 +51,7 @@ struct BlameTests {
     for other in [StartupPart.gateway, .account, .search, .resume] {
       let (lost, delayed) = (value(results, "lost_share", other), value(results, "delayed_share", other))
       if other == part {
-        #expect(lost > 0.03 && delayed > 0.03, "\(other): \(lost), \(delayed)")
+        #expect(lost > 0.03 && delayed > 0.003, "\(other): \(lost), \(delayed)")
       } else {
         #expect(lost == 0 && delayed == 0, "\(other): \(lost), \(delayed)")
       }
