@@ -97,6 +97,11 @@ struct BlameTests {
     let scenario = try TestPlatform.scenario(Self.viewers + [Self.patientServices, failure])
     let alone = try TestPlatform.run(scenario)
     let together = try TestPlatform.run(scenario, jobs: 3)
+    // Invariants and profile know every kind of event.
+    var identity = RunIdentity(seed: 1)
+    identity.checksEveryEventKind = true
+    identity.profilesEvents = true
+    #expect(try TestPlatform.run(scenario, identity: identity).digest == alone.digest)
     #expect(together.digest == alone.digest)
     func blame(_ results: PlatformResults) -> [MetricRow] {
       results.summary.filter { $0.metric == "lost_share" || $0.metric == "startup_part_mean_s" }
