@@ -238,6 +238,10 @@ struct EdgeSiteState: PartitionState, ~Copyable {
       freeReplies.append(reply)
       servicesAnswer(replies[Int(reply)], at: now)
       note(.servicesAnswer, target: replies[Int(reply)].session.slot, at: now)
+    case .startIsOverdue(let reply):
+      freeReplies.append(reply)
+      startIsOverdue(replies[Int(reply)], at: now)
+      note(.startIsOverdue, target: replies[Int(reply)].session.slot, at: now)
     case .servicesTimeOut(let session, let attempt):
       if sessions.isPresent(session) { servicesTimeOut(session, attempt: attempt, at: now) }
       note(.servicesTimeOut, target: session.slot, at: now)
@@ -269,6 +273,7 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     case .moved(let session): queue.schedule(.moved(session), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
+    case .startOverdue(let reply): queue.schedule(.startIsOverdue(reply: keep(reply)), at: message.at)
     case .offsetReply(let reply):
       let session = SessionRef(
         slot: UInt32(truncatingIfNeeded: reply.token >> 32), generation: UInt32(truncatingIfNeeded: reply.token))
@@ -340,6 +345,7 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     case moved = 29
     case fill = 30
     case fillStep = 31
+    case startIsOverdue = 32
   }
 
   @inline(__always)

@@ -7,8 +7,9 @@ import SimEngine
 /// whose access carries each rendition best. Placement ranks files by the bytes that a byte of disk is expected to
 /// serve; a reactive cache is filled with the same files, so that comparisons start from equally warm caches.
 struct Placement {
-  private let candidates: [PlacementCandidate]
-  private let order: [Int]
+  let candidates: [PlacementCandidate]
+  /// Their indices, the most worthwhile first.
+  let order: [Int]
   private let catalog: Catalog
   /// Share of a title's viewers who want each candidate.
   private let shares: [Double]

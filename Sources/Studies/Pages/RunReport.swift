@@ -208,8 +208,8 @@ public struct RunReport {
     {
       parts.append(
         "Simulated: \(sites == 1 ? "one edge site" : "\(DisplayNumber.significant(sites)) edge sites"), "
-          + "\(DisplayNumber.significant(share * 100, digits: 3)) % of the platform; figures are those of the simulated part."
-      )
+          + "\(DisplayNumber.significant(share * 100, digits: 3)) % of the platform; figures are those of the simulated part"
+          + (folder.figure("ingest", "simulated_share") == nil ? "." : "; ingest is simulated whole."))
     }
     if group.runs.count > 1 {
       parts.append(
