@@ -102,7 +102,7 @@ let package = Package(
     tests("BackendModelTests", ["BackendModel", "SimEngine", "TextFormats"]),
     tests("PlayerModelTests", ["PlayerModel", "SimEngine", "TextFormats", "MediaFormats"]),
     tests("IngestModelTests", ["IngestModel", "SimEngine", "TextFormats", "MediaFormats"]),
-    tests("PlatformTests", ["Platform", "SimEngine", "TextFormats"]),
+    tests("PlatformTests", ["Platform", "NetModel", "SimEngine", "TextFormats"]),
     tests("QuantEvalTests", ["QuantEval", "SimEngine", "TextFormats"]),
     tests("ReportingTests", ["Reporting", "TextFormats", "CSQLite"]),
     tests(

@@ -6,6 +6,9 @@ public import SimEngine
 /// Whole logs of long runs would not fit anywhere, so a comparison first finds where two digests part, then asks for
 /// just those events.
 struct EventLog {
+  /// Numbers of kinds of events are below this one, in every partition.
+  static let kindLimit = 64
+
   private(set) var digest: RunDigest
   private let traced: Range<UInt64>
   private(set) var trace: [TracedEvent] = []
@@ -35,8 +38,8 @@ struct EventLog {
 ///
 /// The time from one event's end to the next one's is counted to the latter: finding it in the queue, and handling it.
 struct EventProfile: Sendable {
-  private(set) var events = [UInt64](repeating: 0, count: 32)
-  private(set) var nanoseconds = [UInt64](repeating: 0, count: 32)
+  private(set) var events = [UInt64](repeating: 0, count: EventLog.kindLimit)
+  private(set) var nanoseconds = [UInt64](repeating: 0, count: EventLog.kindLimit)
   private var last: UInt64 = 0
 
   mutating func restart() { last = Self.processorTime() }

@@ -15,7 +15,7 @@ public import SimEngine
 public final class World {
   private let scenario: Scenario
   private let scale: PlatformScale
-  private let catalog: Catalog
+  let catalog: Catalog
   private let sites: [EdgeSite]
   /// Regional caches, then the shield.
   private let middle: [RegionalCache]
@@ -89,7 +89,7 @@ public final class World {
     let sites = try directory.sites.map { index in
       let processes = demand.processes(
         site: index, catalog: catalog, viewers: scenario.viewers, sessionSample: scenario.output.sessionSample,
-        frameSample: scenario.player.frameSample, identity: identity)
+        frameSample: scenario.player.frameSample, cmcdSample: scenario.player.cmcdSample, identity: identity)
       let cache = try placement.makeServers(
         scenario.cdn.edge, seed: identity.key(entity: "edge-\(index)", purpose: "cache").bits)
       return EdgeSite(

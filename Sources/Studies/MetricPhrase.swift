@@ -4,6 +4,7 @@ enum MetricPhrase {
     ("startup_mean_s", "the mean start-up time"), ("startup_p50_s", "the median start-up time"),
     ("startup_p95_s", "the start-up time of the slowest twentieth"), ("rebuffer_ratio", "rebuffering"),
     ("stalls_per_hour", "stalls per hour"), ("mean_bitrate_kbps", "the mean bit rate"),
+    ("hit_pollution", "what cache hits make players hope of misses"),
     ("switches_per_hour", "quality switches per hour"), ("left_at_startup", "viewers lost at start-up"),
     ("left_in_stall", "viewers lost in a stall"), ("hit_ratio", "the edge hit ratio"),
     ("byte_hit_ratio", "the edge byte hit ratio"), ("origin_bytes", "origin traffic"),

@@ -51,6 +51,7 @@ extension Replication {
       NamedRows(name: "cdn", rows: Self.rows(results.cdn)),
       NamedRows(name: "sessions", rows: Self.rows(results.sessions)),
     ]
+    if let requests = results.requests { tables.append(NamedRows(name: "cmcd", rows: Self.rows(requests))) }
     for table in results.componentTables { tables.append(NamedRows(name: table.name, rows: Self.rows(table))) }
   }
 

@@ -18,6 +18,7 @@ struct ResultsExport {
     try ResultsDatabase(path).append(manifest) { rows in
       for (file, table) in [
         ("summary.csv", RunRows.TableName.metric), ("timeseries.csv", .series), ("sessions.csv", .session),
+        ("cmcd.csv", .request),
       ] where folder.contains(file) { try copy(file, to: table, rows) }
       try rows.append(scenarioEvents, to: .event)
       for file in folder.files(in: ".") where file.hasSuffix("_events.csv") { try copy(file, to: .event, rows) }

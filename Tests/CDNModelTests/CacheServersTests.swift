@@ -56,6 +56,69 @@ struct CacheServersTests {
     #expect(filesOf.allSatisfy { (100...320).contains($0) }, "\(filesOf)")
   }
 
+  @Test("copies of hot files on several servers level the bytes asked of them, and cost the coldest files")
+  func replicas() throws {
+    let candidates = (0..<400).map {
+      PlacementCandidate(title: $0, representation: 0, expectedBytesServed: 1e6 / Double($0 + 1), storedBytes: 100)
+    }
+    func site(_ replicaShare: Double) throws -> (imbalance: Double, hits: UInt64, files: [Int]) {
+      let equipment = Self.equipment {
+        $0.servers = 5
+        $0.replicaShare = replicaShare
+      }
+      var site = try CacheServers(equipment, seed: 7) { share throws(PolicyFailure) in
+        var cache = try EdgeCache(.hotTitlePlacement(pinnedShare: 1), capacityBytes: 6_000)
+        let copies = equipment.copies(of: candidates, serverBytes: cache.pinnedCapacityBytes)
+        cache.placed = PlacedTitles(
+          filling: cache.pinnedCapacityBytes, from: share.placeable(candidates, copies: copies))
+        return cache
+      }
+      var random = TestRandom(seed: 5)
+      var open: [Int] = []
+      for step in 0..<20_000 {
+        let answer = site.lookup(Self.key(random.skewed(400)), bytes: 10, now: Int64(step))
+        site.begin(on: Int(answer.server))
+        open.append(Int(answer.server))
+        if open.count > 20 { site.end(on: open.removeFirst()) }
+      }
+      try site.validate()
+      let asked = (0..<5).map { site.requestedBytes(of: $0) }
+      return (
+        Double(asked.max() ?? 0) * 5 / Double(asked.reduce(0, +)), site.counters.hits,
+        (0..<5).map { site.placed(on: $0).fileCount }
+      )
+    }
+    let single = try site(0)
+    let copied = try site(0.2)
+    #expect(copied.imbalance < 1.02 && single.imbalance > 1.1, "\(single.imbalance) -> \(copied.imbalance)")
+    #expect(copied.hits > single.hits, "\(single.hits) -> \(copied.hits)")
+    #expect(copied.files.allSatisfy { $0 <= 60 })
+  }
+
+  @Test("a request for a copied file goes to a copy that is up, and to none that is at its bound")
+  func copiesAndFailures() throws {
+    var site = try Self.servers(
+      Self.equipment {
+        $0.servers = 3
+        $0.replicaShare = 0.5
+      }, policy: .hotTitlePlacement(pinnedShare: 1))
+    let file = SegmentKey.wholeFile(title: 3, representation: 0)
+    for server in [0, 2] {
+      let isNew = site.place(file, bytes: 100, on: server)
+      #expect(isNew)
+    }
+    var takers: [UInt8] = []
+    for _ in 0..<4 { takers.append(site.lookup(Self.key(3), bytes: 1, now: 0).server) }
+    #expect(takers == [0, 2, 0, 2])
+    site.setUp(false, server: 0, losesContent: false)
+    let left = site.lookup(Self.key(3), bytes: 1, now: 0)
+    #expect(left.server == 2)
+    site.begin(on: 2)
+    site.begin(on: 2)
+    let overflow = site.lookup(Self.key(3), bytes: 1, now: 0)
+    #expect(overflow.server == 1 && overflow.outcome == .healthMiss)
+  }
+
   @Test("a hot file overflows to other servers as misses by health, and no server exceeds its bound")
   func bound() throws {
     var site = try Self.servers(Self.equipment { $0.servers = 4 })

@@ -64,6 +64,9 @@ struct DeliveryTests {
     #expect(ReplicaCounts.proportional(candidates: candidates, servers: 20, storageBytes: 100) == [8, 1, 1])
     #expect(ReplicaCounts.proportional(candidates: candidates, servers: 8, storageBytes: 20) == [1, 1, 0])
     #expect(ReplicaCounts.proportional(candidates: candidates, servers: 1, storageBytes: 100) == [1, 1, 1])
+    // Ten bytes are kept for copies, so the last file has no room.
+    #expect(
+      ReplicaCounts.proportional(candidates: candidates, servers: 8, storageBytes: 30, copyShare: 0.34) == [2, 1, 0])
   }
 
   @Test("a failed server moves only its own objects, and a bound holds the fullest server near the mean")

@@ -5,10 +5,15 @@ import Testing
 
 @Suite("The scheduler")
 struct SchedulerTests {
-  @Test(
-    "it publishes every title at the nanosecond at which a scheduler that sorts one long list does",
-    arguments: 0..<24)
-  func oracle(seed: Int) {
+  @Test("it publishes every title at the nanosecond at which a scheduler that sorts one long list does")
+  func oracle() {
+    var published = 0
+    for seed in 0..<24 { published += compareWithOracle(seed: seed) }
+    #expect(published > 24)
+  }
+
+  /// - Returns: titles that were published at the same time by both.
+  private func compareWithOracle(seed: Int) -> Int {
     var stream = RandomStream(StreamKey(seed: UInt64(seed), replication: 0, entity: "test", purpose: "oracle"))
     var settings = IngestSettings.rough(seed: UInt64(1_000 + seed))
     settings.upload = .asynchronous
@@ -33,18 +38,22 @@ struct SchedulerTests {
     var oracle = SchedulerOracle(test.pipeline)
     oracle.run(until: end)
     var compared = 0
+    var published = 0
     for (title, outcome) in zip(test.pipeline.titles, oracle.outcomes) where title.cut != nil {
       if title.firstChunk != nil { compared += 1 }
-      #expect(outcome.firstChunk == title.firstChunk, "title \(title.number)")
-      #expect(outcome.highlights == title.highlights, "title \(title.number)")
-      #expect(outcome.failed == (title.failure == .taskFailed ? title.ended : nil), "title \(title.number)")
+      let place = "seed \(seed), title \(title.number)"
+      #expect(outcome.firstChunk == title.firstChunk, "\(place)")
+      #expect(outcome.highlights == title.highlights, "\(place)")
+      #expect(outcome.failed == (title.failure == .taskFailed ? title.ended : nil), "\(place)")
       if let at = title.published {
-        #expect(outcome.packaged.map { $0 + settings.publishing.delay } == at, "title \(title.number)")
+        published += 1
+        #expect(outcome.packaged.map { $0 + settings.publishing.delay } == at, "\(place)")
       } else if title.failure == nil, title.stage != .publishing {
-        #expect(outcome.packaged == nil, "title \(title.number)")
+        #expect(outcome.packaged == nil, "\(place)")
       }
     }
-    #expect(compared > 0)
+    #expect(compared > 0, "seed \(seed)")
+    return published
   }
 
   @Test("a task that is done is never done again, and every graph ends with exactly its tasks", arguments: 0..<20)

@@ -1,3 +1,4 @@
+import NetModel
 import SimEngine
 import Testing
 import TextFormats
@@ -6,12 +7,12 @@ import TextFormats
 
 @Suite("Courses of failures")
 struct FaultCourseTests {
-  private func course(remaining: Double, duration: Int64, ramp: Int64) -> FaultCourse {
+  private func course(remaining: Double, at start: Double = 100, duration: Int64, ramp: Int64) -> FaultCourse {
     var failure = FailureSettings()
     failure.remaining = remaining
     failure.duration = .milliseconds(duration)
     failure.ramp = .milliseconds(ramp)
-    return FaultCourse(failure, start: .zero + .seconds(100))
+    return FaultCourse(failure, start: .zero + .seconds(start))
   }
 
   @Test("a failure without a ramp takes away at once and gives back at once")
@@ -40,6 +41,44 @@ struct FaultCourseTests {
     #expect(abs(least - 0.1) < 1e-12)
     #expect(course.factor(at: time) == 1)
     #expect(steps <= 21)
+  }
+
+  @Test("failures of one link that overlap multiply, and it is whole again after the last is repaired")
+  func overlap() {
+    let whole = 8e9
+    var link = LinkCourse(
+      .constant(BitRate(bitsPerSecond: whole)),
+      faults: [
+        course(remaining: 0.5, duration: 10_000, ramp: 0), course(remaining: 0.25, at: 104, duration: 10_000, ramp: 0),
+        course(remaining: 0.8, at: 106, duration: 2_000, ramp: 0),
+      ])
+    var seen: [String] = []
+    var time = SimTime.zero
+    while let change = link.nextChange(after: time) {
+      time = change
+      seen.append("\(time.seconds) \(link.capacity(at: time).bitsPerSecond / whole)")
+    }
+    #expect(seen == ["100.0 0.5", "104.0 0.125", "106.0 0.1", "108.0 0.125", "110.0 0.25", "114.0 1.0"])
+    #expect(link.capacity(at: time + .seconds(1_000)).bitsPerSecond == whole)
+  }
+
+  @Test("a dead link stays dead until every failure that killed it is over, ramps included")
+  func overlappingDeaths() {
+    var link = LinkCourse(
+      .constant(BitRate(bitsPerSecond: 1e9)),
+      faults: [
+        course(remaining: 0, duration: 10_000, ramp: 0), course(remaining: 0, at: 105, duration: 10_000, ramp: 1_000),
+      ])
+    var time = SimTime.zero
+    var alive: [Double] = []
+    while let change = link.nextChange(after: time) {
+      time = change
+      let capacity = link.capacity(at: time)
+      if capacity > .zero { alive.append(time.seconds) }
+      #expect(capacity == .zero || time.seconds >= 115)
+    }
+    #expect(alive.first == 115 && alive.last == 116)
+    #expect(link.capacity(at: time).bitsPerSecond == 1e9)
   }
 }
 

@@ -104,6 +104,7 @@ struct DeviceTests {
     #expect(before < 0.8, "\(before)")
     #expect(after > before + 0.01, "\(before) -> \(after)")
     #expect(plain.value("download_forecast_ratio", entity: "hits") > 1)
+    #expect(plain.value("hit_pollution") > 1.1 && corrected.value("hit_pollution") < plain.value("hit_pollution"))
   }
 
   @Test(

@@ -34,6 +34,32 @@ import TextFormats
     #expect(compared >= 14)
   }
 
+  @Test("behind the edge, too: the regional cache of a slice, and what is left for the origin")
+  func tiers() throws {
+    let scenario = try TestPlatform.scenario([
+      "duration=90min", "warmup=40min", "output.interval=10min", "viewers.premiere=null", "catalog.complexity_cv=0",
+      #"viewers.access=[{"share": 1, "rate": "50Mbit/s"}]"#, "viewers.memberships=4000", "cdn.edge.sites=4",
+      "scale.fraction=0.5", "cdn.edge.disk=12GB",
+      #"cdn.regional={ "count": 1, "disk": "24GB", "link": "40Gbit/s", "origin_latency": "20ms" }"#,
+      "network.edge_link=20Gbit/s", "network.origin_link=40Gbit/s", "network.fetch_rate=1Gbit/s",
+    ])
+    let results = try TestPlatform.run(scenario, jobs: 2)
+    let rows = Explanation(scenario: scenario, pattern: TestPlatform.pattern).rows
+    for quantity in ["hit_ratio", "regional_hit_ratio", "origin_traffic", "run_events"] {
+      let row = try #require(rows.first { $0.quantity == quantity })
+      let simulated = row.source?.simulated(
+        keptShare: 0.5, observedSeconds: 50 * 60
+      ) { component, entity, metric in
+        results.summary.first { $0.component == component && $0.entity == entity && $0.metric == metric }?.value
+      }
+      let ratio = try #require(simulated) / row.value
+      #expect(ratio > 0.9 && ratio < 1.1 && row.value > 0.05, "\(quantity): estimate \(row.value), ratio \(ratio)")
+    }
+    let whole = try #require(rows.first { $0.quantity == "regional_hit_ratio_whole" })
+    let slice = try #require(rows.first { $0.quantity == "regional_hit_ratio" })
+    #expect(whole.value > slice.value)
+  }
+
   @Test("every row says how it was worked out, and no value is missing")
   func complete() throws {
     let scenario = try TestPlatform.scenario("services={}")
@@ -44,17 +70,24 @@ import TextFormats
     #expect(without.count < rows.count)
   }
 
-  @Test("twice the members are twice the load, and the same hit ratio")
+  @Test("twice the members are twice the load, and wear a site's prefilled disk down faster")
   func scales() throws {
     let once = Explanation(
       scenario: try TestPlatform.scenario("services={}", "viewers.premiere=null"), pattern: TestPlatform.pattern)
     let twice = Explanation(
       scenario: try TestPlatform.scenario("services={}", "viewers.premiere=null", "viewers.memberships=4000"),
       pattern: TestPlatform.pattern)
-    for (one, two) in zip(once.rows, twice.rows) where one.unit == "1/s" || one.unit == "Gbit/s" {
+    for (one, two) in zip(once.rows, twice.rows) where one.unit == "1/s" || one.quantity == "egress" {
       #expect((two.value / one.value - 2).magnitude < 1e-9, "\(one.quantity)")
     }
-    let hit = zip(once.rows, twice.rows).first { $0.0.quantity == "hit_ratio" }
-    #expect(hit.map { $0.0.value == $0.1.value } == true)
+    func value(_ explanation: Explanation, _ quantity: String) throws -> Double {
+      try #require(explanation.rows.first { $0.quantity == quantity }).value
+    }
+    let (hitOnce, hitTwice) = (try value(once, "hit_ratio"), try value(twice, "hit_ratio"))
+    #expect(hitOnce != hitTwice && (hitOnce - hitTwice).magnitude < 0.1)
+    for explanation in [once, twice] {
+      let missed = try value(explanation, "egress") * (1 - value(explanation, "hit_ratio"))
+      #expect((try value(explanation, "origin_traffic") / missed - 1).magnitude < 1e-9)
+    }
   }
 }

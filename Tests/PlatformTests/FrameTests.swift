@@ -62,6 +62,11 @@ struct FrameTests {
     #expect(run.value("frame_drop_ratio", entity: "device-fast") < 0.001)
     let few = try Self.run(["viewers.access=[{ \"share\": 1, \"rate\": \"1Mbit/s\" }]"])
     #expect(few.value("frame_drop_ratio", entity: "device-slow") < 0.01)
+    let heavy = try Self.run([
+      "viewers.access=[{ \"share\": 1, \"rate\": \"50Mbit/s\" }]",
+      #"catalog.codecs=[{ "name": "h264", "decode_factor": 8 }]"#,
+    ])
+    #expect(heavy.value("frame_drop_ratio", entity: "device-fast") > 0.1)
   }
 
   @Test("a replay changes nothing about the crowd")

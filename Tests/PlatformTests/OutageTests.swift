@@ -6,9 +6,10 @@ import TextFormats
 
 @Suite("Lost sites, lost regional caches, a failing origin")
 struct OutageTests {
-  private func run(_ overrides: [String], jobs: Int = 1) throws -> PlatformResults {
+  private func run(_ overrides: [String], jobs: Int = 1, seed: UInt64 = 1) throws -> PlatformResults {
     try TestPlatform.run(
-      try TestPlatform.scenario(["warmup=0s", "cdn.edge.sites=4", "viewers.memberships=3000"] + overrides), jobs: jobs)
+      try TestPlatform.scenario(["warmup=0s", "cdn.edge.sites=4", "viewers.memberships=3000"] + overrides), jobs: jobs,
+      identity: RunIdentity(seed: seed))
   }
 
   private static let lostSite = #"failures=[{ "at": "20:03", "what": "edge-site", "which": [1], "duration": "3min" }]"#
@@ -24,10 +25,12 @@ struct OutageTests {
       results.value("left_at_startup") + results.value("left_in_stall")
     }
     #expect(stranded.value("steered_sessions") == 0 && stranded.value("unanswered_requests") > 0)
-    // Who asks just before the site is back is not sent away any more.
-    #expect(steered.value("steered_sessions") > 20)
-    #expect(steered.value("unanswered_requests") < stranded.value("unanswered_requests") / 10)
-    #expect(lost(stranded) > lost(sound) + 20)
+    // Over the seeds 1 to 6: 151 to 169 sessions steered; 1674 to 1979 requests unanswered without steering and, because
+    // who asks just before the site is back is not sent away any more, 0 to 3 with it; 132 to 153 viewers more lost
+    // without, 11 to 30 with it.
+    #expect(steered.value("steered_sessions") > 120)
+    #expect(stranded.value("unanswered_requests") > 1_500 && steered.value("unanswered_requests") <= 10)
+    #expect(lost(stranded) > lost(sound) + 100)
     #expect(lost(steered) < lost(sound) + (lost(stranded) - lost(sound)) / 4)
     #expect(steered.value("sessions") == sound.value("sessions"))
     let rows = steered.cdn.filter { $0.tier == "edge" && $0.entity != "all" }
@@ -55,15 +58,16 @@ struct OutageTests {
 
   @Test("a site that comes back has lost what it stored, unless it kept it")
   func cold() throws {
-    let cold = try run([Self.lostSite, "cdn.steering={}"])
-    let warm = try run([
-      #"failures=[{ "at": "20:03", "what": "edge-site", "which": [1], "duration": "3min", "keeps_content": true }]"#,
-      "cdn.steering={}",
-    ])
-    let fetched = [cold, warm].map { results in
-      results.cdn.first { $0.entity == "edge-1" }?.fetchedBytes ?? 0
+    let keeping =
+      #"failures=[{ "at": "20:03", "what": "edge-site", "which": [1], "duration": "3min", "keeps_content": true }]"#
+    func fetched(_ failure: String, seed: UInt64) throws -> Double {
+      let results = try run([failure, "cdn.steering={}"], seed: seed)
+      return Double(try #require(results.cdn.first { $0.entity == "edge-1" }).fetchedBytes)
     }
-    #expect(Double(fetched[0]) > 1.05 * Double(fetched[1]))
+    // 1.07 to 1.17 in the seeds 1 to 6; a site that kept what it stored fetches exactly what it would have.
+    let cold = try (1...3).map { try fetched(Self.lostSite, seed: $0) }
+    let warm = try (1...3).map { try fetched(keeping, seed: $0) }
+    #expect(cold.reduce(0, +) > 1.1 * warm.reduce(0, +), "\(cold) \(warm)")
   }
 
   @Test("edge sites ask past a lost regional cache, and all viewers get what they came for")
@@ -72,10 +76,11 @@ struct OutageTests {
     let sound = try run(base)
     let failure = #"failures=[{ "at": "20:03", "what": "regional-cache", "which": [0], "duration": "3min" }]"#
     let lost = try run(base + [failure])
-    #expect(lost.value("bypassed_fetches") > 100)
-    #expect(lost.value("regional_refusals") > 0)
+    #expect(lost.value("bypassed_fetches") > 5_000)
+    #expect(lost.value("regional_refusals") > 50 && lost.value("regional_refusals") < 500)
     #expect(lost.value("origin_bytes") > sound.value("origin_bytes"))
-    #expect(lost.value("left_in_stall") <= sound.value("left_in_stall") + 5)
+    // Over the seeds 1 to 6: 6516 to 8032 fetches pass it, and not one viewer more leaves in a stall.
+    #expect(lost.value("left_in_stall") == sound.value("left_in_stall"))
     let edge = try #require(lost.cdn.first { $0.tier == "edge" && $0.entity == "all" })
     #expect(edge.refused > 0 && edge.refused < edge.fetches)
     let shielded = try run(base + [failure, #"cdn.shield={ "disk": "50GB", "link": "1Gbit/s" }"#])

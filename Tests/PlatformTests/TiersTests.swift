@@ -6,8 +6,8 @@ import TextFormats
 
 @Suite("Servers, memory, times to live and the shield")
 struct TiersTests {
-  private func run(_ overrides: [String], jobs: Int = 1) throws -> PlatformResults {
-    try TestPlatform.run(try TestPlatform.scenario(overrides), jobs: jobs)
+  private func run(_ overrides: [String], jobs: Int = 1, seed: UInt64 = 1) throws -> PlatformResults {
+    try TestPlatform.run(try TestPlatform.scenario(overrides), jobs: jobs, identity: RunIdentity(seed: seed))
   }
 
   private func row(_ results: PlatformResults, _ tier: String, _ entity: String = "all") throws -> CDNRow {
@@ -22,15 +22,25 @@ struct TiersTests {
     let one = try run([])
     let four = try run(["cdn.edge.servers=4"])
     #expect(four.value("sessions") == one.value("sessions"))
-    let imbalance = try #require(try row(four, "edge").serverImbalance)
-    #expect(imbalance > 1 && imbalance < 2.5, "\(imbalance)")
     #expect(try row(one, "edge").serverImbalance == 1)
     let health = try #require(CDNRow.missCauses.firstIndex(of: "health"))
     #expect(try row(four, "edge").missesByCause[health] > 0)
     let loose = try run(["cdn.edge.servers=4", "cdn.edge.load_factor=100"])
     #expect(try row(loose, "edge").missesByCause[health] == 0)
-    #expect(try #require(try row(loose, "edge").serverImbalance) > imbalance)
     #expect(try run(["cdn.edge.servers=4"], jobs: 3).digest == four.digest)
+  }
+
+  @Test("a bound on the load of a server spreads the requests more evenly than hashing alone")
+  func boundedLoads() throws {
+    func imbalance(_ overrides: [String], seed: UInt64) throws -> Double {
+      try #require(try row(try run(["cdn.edge.servers=4"] + overrides, seed: seed), "edge").serverImbalance)
+    }
+    // Over the seeds 1 to 6 the busiest server had 1.50 to 1.86 times the mean with the bound, 1.77 to 2.51 without.
+    let seeds = UInt64(1)...3
+    let bounded = try seeds.map { try imbalance([], seed: $0) }
+    let hashed = try seeds.map { try imbalance(["cdn.edge.load_factor=100"], seed: $0) }
+    #expect(bounded.allSatisfy { $0 > 1 && $0 < 2 }, "\(bounded)")
+    #expect(hashed.reduce(0, +) > 1.15 * bounded.reduce(0, +), "\(hashed) \(bounded)")
   }
 
   @Test("a lost server breaks its downloads off, the others take over, and it comes back cold")
@@ -39,11 +49,13 @@ struct TiersTests {
     let base = ["cdn.edge.servers=3", "warmup=0s"]
     let sound = try run(base)
     let lost = try run(base + ["failures=[\(failure)]"])
-    #expect(lost.value("broken_downloads") > 0)
+    // Nobody whose download broke off waits for the server until patience ends: in six seeds one more viewer left at
+    // most, of 9 to 21 whose downloads broke off.
+    #expect(lost.value("broken_downloads") > 8)
+    #expect(lost.value("left_in_stall") <= sound.value("left_in_stall") + 2)
     #expect(lost.value("sessions") == sound.value("sessions"))
     #expect(try row(lost, "edge", "edge-0").fetchedBytes > (try row(sound, "edge", "edge-0")).fetchedBytes)
     #expect(try row(lost, "edge", "edge-1").brokenDownloads == 0)
-    #expect(lost.value("left_in_stall") <= sound.value("left_in_stall") + 20)
     let kept = try run(base + ["failures=[\(failure.dropLast(2)), \"keeps_content\": true }]"])
     #expect(try row(kept, "edge", "edge-0").fetchedBytes < (try row(lost, "edge", "edge-0")).fetchedBytes)
   }

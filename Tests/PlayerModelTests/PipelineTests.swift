@@ -69,12 +69,24 @@ struct PipelineTests {
     "presentations play their best representations",
     arguments: [
       "ladder/manifest.mpd", "ladder/master.m3u8", "dash-ondemand/manifest.mpd", "dash-segmentbase/manifest.mpd",
+      "dash-list/manifest.mpd", "dash-number/manifest.mpd", "hls-files/master.m3u8", "hls-byterange/media.m3u8",
+      "smooth/pres.ism/Manifest.t.xml", "file.ismv",
     ])
   func presentations(name: String) {
     let report = MediaPipeline.play(path: Self.media + name)
     check(report, name)
     #expect(report.failure == nil, "\(name): \(report.failure ?? "")")
     #expect((report.counters.first?.rendered ?? 0) > 20)
+  }
+
+  @Test("Smooth fragments that count from their own start play one after the other, picture by picture")
+  func smooth() throws {
+    let report = MediaPipeline.play(path: Self.media + "smooth/pres.ism/Manifest.t.xml")
+    #expect(report.counters.map(\.codec) == ["avc1.640016", "mp4a.40.2"])
+    // 17 s of video by the manifest; fragments on top of each other would be over after 4 s.
+    let end = try #require(report.stages.last?.time)
+    #expect(end.seconds > 16.5 && end.seconds < 17.5, "\(end)")
+    #expect(report.counters.allSatisfy { $0.rendered + $0.skipped == $0.demuxed })
   }
 
   @Test(

@@ -105,7 +105,10 @@ import TextFormats
 
   @Test(
     "a manifest's title has the sizes of the files beside it", .enabled(if: ReferenceFolder.isPresent),
-    arguments: ["ladder/manifest.mpd", "ladder/master.m3u8", "dash-ondemand/manifest.mpd"])
+    arguments: [
+      "ladder/manifest.mpd", "ladder/master.m3u8", "dash-ondemand/manifest.mpd", "hls-files/p_hi.m3u8",
+      "smooth/pres.ism/Manifest.t.xml",
+    ])
   func manifests(path: String) throws {
     let title = try PlayTitle(path: ReferenceFolder.root + "media/" + path)
     #expect(title.segmentCount >= 3)

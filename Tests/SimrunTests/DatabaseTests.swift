@@ -32,13 +32,14 @@ struct DatabaseTests {
     let scratch = try Scratch()
     let folder = "\(scratch.path)/a"
     for extra in [["--replications", "2"], ["--set", "player.abr=throughput"]] {
-      let result = try Tool.call([smoke, "--until", "12min", "--sqlite", "--quiet", "--out", folder] + extra)
+      let listing = ["--set", "player.cmcd_sample=0.2"]
+      let result = try Tool.call([smoke, "--until", "12min", "--sqlite", "--quiet", "--out", folder] + listing + extra)
       #expect(result.status == 0, "\(result.errors)")
     }
     let database = "\(folder)/results.sqlite"
     let page = try String(contentsOfFile: Tool.path("docs/results.md"), encoding: .utf8)
     let queries = page.matches(of: #/```sql\n([^`]+)```/#).map { String($0.1) }
-    #expect(queries.count == 10)
+    #expect(queries.count == 11)
     for query in queries { #expect(try !rows(query, in: database).isEmpty, "\(query)") }
     #expect(try rows(queries[0], in: database).count == 2)
     #expect(try rows(queries[3], in: database) == [["player.abr", "bola", "throughput"]])

@@ -143,7 +143,8 @@ struct RunTests {
     let files = try scratch.files("peak")
     #expect(
       files.keys.sorted() == [
-        "cdn.csv", "cluster_events.csv", "ingest.csv", "report.html", "run.json", "sessions.csv", "summary.csv",
+        "cdn.csv", "cluster_events.csv", "cmcd.csv", "ingest.csv", "report.html", "run.json", "sessions.csv",
+        "summary.csv",
         "timeseries.csv",
       ])
     #expect(files["run.json"]?.contains("\"incomplete\"") == true)

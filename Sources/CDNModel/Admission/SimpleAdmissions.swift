@@ -20,7 +20,10 @@ struct SeenKeys: ~Copyable {
   /// Notes the object; returns whether it was known before.
   mutating func insert(_ request: CacheRequest) -> Bool {
     // A run of 64 neighbouring numbers shares one record, and keys of a file are neighbours too.
-    runs.note(SegmentKey(rawValue: request.key & (1 << 58 - 1))) != .unknown
+    let key = SegmentKey(rawValue: request.key & (1 << 58 - 1))
+    if runs.state(of: key) != .unknown { return true }
+    runs.note(key, refused: false)
+    return false
   }
 }
 

@@ -10,11 +10,22 @@ public struct CacheEquipment: Sendable, Equatable {
   public var memoryBytes: Int64 = 0
   /// Hits on disk that bring an object into memory: 1 or 2.
   public var promotionHits = 1
+  /// Share of the bytes for placed files that holds further copies of the most popular ones, on other servers.
+  public var replicaShare = 0.0
   /// How long a stored object may be served without asking the tier above, in nanoseconds; nil for always.
   public var timeToLive: Int64?
 
   /// One server, no memory, objects that never expire.
   public init() {}
+
+  /// On how many servers each file may be placed; `nil` where it is one.
+  ///
+  /// - Parameter serverBytes: what placed files may take on one server.
+  public func copies(of candidates: [PlacementCandidate], serverBytes: Int64) -> [Int]? {
+    guard replicaShare > 0, servers > 1 else { return nil }
+    return ReplicaCounts.proportional(
+      candidates: candidates, servers: servers, storageBytes: serverBytes * Int64(servers), copyShare: replicaShare)
+  }
 }
 
 /// What the servers of a site answered to a request.
@@ -57,6 +68,24 @@ public struct ServerShare: Sendable {
   public func holds(_ key: SegmentKey) -> Bool {
     count == 1 || ring.server(for: spread.key(for: key) ?? key) == server
   }
+
+  /// The files among a site's candidates that may be placed on this server, with its part of their traffic.
+  ///
+  /// Without `copies` each file belongs on one server. Otherwise a file belongs on so many servers, its own and those
+  /// that follow on the ring, and its traffic is shared equally among them.
+  ///
+  /// - Complexity: O(n log points + copies points) for n candidates.
+  public func placeable(_ candidates: [PlacementCandidate], copies: [Int]?) -> [PlacementCandidate] {
+    if count == 1 { return candidates }
+    guard let copies else { return candidates.filter { holds($0.file) } }
+    return zip(candidates, copies).compactMap { candidate, copies in
+      let servers = ring.servers(for: spread.key(for: candidate.file) ?? candidate.file, copies: max(1, copies))
+      guard servers.contains(server) else { return nil }
+      var part = candidate
+      part.expectedBytesServed /= Double(servers.count)
+      return part
+    }
+  }
 }
 
 /// The cache servers of one site: consistent hashing with bounded loads in front of an `EdgeCache` a server, memory
@@ -78,6 +107,8 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
   private let memories: UnsafeMutablePointer<MemoryCopies>?
   private var ring: ServerRing
   private let wholeRing: ServerRing
+  /// Requests that each server took so far, where placed files have copies.
+  private var taken: [Int]
   private var freshness = FreshnessTable()
   private var freshnessLimit = 1_024
   private let equipment: CacheEquipment
@@ -109,6 +140,7 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
       }
     }
     count = equipment.servers
+    taken = [Int](repeating: 0, count: equipment.servers)
     self.equipment = equipment
     self.ring = ring
     wholeRing = ring
@@ -145,10 +177,7 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
 
   @usableFromInline
   mutating func find(_ key: SegmentKey, bytes: Int64, now: Int64) -> CacheAnswer {
-    guard
-      let found = count == 1 && ring.upCount == 1
-        ? (0, 0) : ring.servers(for: name(of: key), loadFactor: equipment.loadFactor)
-    else {
+    guard let found = takers(of: key) else {
       var answer = CacheAnswer(.healthMiss)
       answer.server = CacheAnswer.noServer
       unserved.count(.healthMiss, bytes: bytes)
@@ -173,6 +202,33 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
     }
     answer.isStale = outcome == .reactiveHit && !isFresh(key, now: now)
     return answer
+  }
+
+  /// The server that holds an object, and the one that takes a request for it; nil if all are down.
+  private mutating func takers(of key: SegmentKey) -> (holder: Int, taker: Int)? {
+    if count == 1 { return ring.upCount == 1 ? (0, 0) : nil }
+    if equipment.replicaShare > 0, let server = leastLoadedCopy(of: key) {
+      taken[server] += 1
+      return (server, server)
+    }
+    let found = ring.servers(for: name(of: key), loadFactor: equipment.loadFactor)
+    if let found { taken[found.taker] += 1 }
+    return found
+  }
+
+  /// Of the servers on which an object is placed, the one with the fewest requests in flight, then the fewest so far;
+  /// nil if none has room.
+  private func leastLoadedCopy(of key: SegmentKey) -> Int? {
+    var best: Int?
+    for server in 0..<count where ring.isUp(server) && caches[server].placed.contains(key) {
+      guard let known = best else {
+        best = server
+        continue
+      }
+      let (load, least) = (ring.load(of: server), ring.load(of: known))
+      if load < least || (load == least && taken[server] < taken[known]) { best = server }
+    }
+    return best.flatMap { ring.hasRoom(on: $0, loadFactor: equipment.loadFactor) ? $0 : nil }
   }
 
   /// Offers a fetched object to a server.
@@ -228,6 +284,11 @@ public struct CacheServers: ~Copyable, @unchecked Sendable {
   /// What of the site's files belongs on a server when all are up.
   public func share(of server: Int) -> ServerShare {
     ServerShare(server: server, ring: wholeRing, spread: equipment.spread)
+  }
+
+  /// On how many of the servers each file may be placed; `nil` where it is one.
+  public func copies(of candidates: [PlacementCandidate]) -> [Int]? {
+    equipment.copies(of: candidates, serverBytes: pinnedCapacityBytes(of: 0))
   }
 
   /// Whether a server is up.

@@ -85,7 +85,7 @@ public struct EdgeCache: ~Copyable, Sendable {
   /// An empty cache.
   ///
   /// Without `tracksMissCauses` every miss of an object that could be stored counts as a capacity miss, which saves
-  /// the memory of what was ever asked for (about half a byte a segment). `prefixShare` of the capacity, in 0...1, is
+  /// the memory of what was ever offered (about half a byte a segment). `prefixShare` of the capacity, in 0...1, is
   /// set apart for prefixes; the policy has the rest.
   ///
   /// - Throws: `PolicyFailure` if a policy of the registry cannot work with this capacity.
@@ -145,7 +145,7 @@ public struct EdgeCache: ~Copyable, Sendable {
     if let other { hit = other.lookup(key, bytes: bytes) } else { hit = reactive.lookup(key) }
     if let admission { admission.observe(key, bytes: bytes, hit: hit) }
     if hit { return .reactiveHit }
-    let before: SeenSegments.Before = tracksMissCauses ? seen.note(key) : .seen
+    let before: SeenSegments.Before = tracksMissCauses ? seen.state(of: key) : .seen
     if bytes > reactiveCapacityBytes { return .oversizeMiss }
     switch before {
     case .unknown: return .compulsoryMiss
@@ -169,11 +169,11 @@ public struct EdgeCache: ~Copyable, Sendable {
     if let other {
       if other.contains(key) { return true }
       stored = (admission?.admits(key, bytes: bytes) ?? true) && other.admit(key, bytes: bytes)
-      if tracksMissCauses { seen.note(key, refused: !stored) }
     } else {
       if reactive.contains(key) { return true }
       stored = reactive.admit(key, bytes: bytes)
     }
+    if tracksMissCauses { seen.note(key, refused: !stored) }
     if stored { written += bytes }
     return stored
   }

@@ -1,6 +1,7 @@
-/// Which objects a site was ever asked for, and which of them it last refused to store.
+/// Which objects a site was ever offered, and which of them it last refused to store.
 ///
-/// It tells a compulsory miss from a capacity miss and from a miss that admission caused. Exact.
+/// An object that is still on its way has not been offered: who asks for it meanwhile waits for the same first copy. It
+/// tells a compulsory miss from a capacity miss and from a miss that admission caused. Exact.
 /// Viewers walk through files, so one record covers 64 neighbouring segments: about half a byte a segment.
 ///
 /// - Complexity: O(1) expected an operation; memory 32 bytes for each touched run of 64 segments.
@@ -42,27 +43,23 @@ struct SeenSegments: ~Copyable, Sendable {
   @usableFromInline
   static func bit(of key: SegmentKey) -> UInt64 { 1 << (key.rawValue & 63) }
 
-  /// Notes a request for the object.
+  /// What is known of an object.
   @usableFromInline
-  mutating func note(_ key: SegmentKey) -> Before {
+  func state(of key: SegmentKey) -> Before {
+    let slot = runs.find(SeenSegments.run(of: key))
+    let bit = SeenSegments.bit(of: key)
+    if slot < 0 || runs[slot].seen & bit == 0 { return .unknown }
+    return runs[slot].refused & bit == 0 ? .seen : .refused
+  }
+
+  /// Notes that the object was offered, and whether it was refused.
+  @usableFromInline
+  mutating func note(_ key: SegmentKey, refused: Bool) {
     let run = SeenSegments.run(of: key)
     let bit = SeenSegments.bit(of: key)
     var slot = runs.find(run)
     if slot < 0 { slot = runs.insert(Run(keyWord: run.rawValue)) }
-    let record = runs[slot]
-    if record.seen & bit == 0 {
-      runs[slot].seen |= bit
-      return .unknown
-    }
-    return record.refused & bit == 0 ? .seen : .refused
-  }
-
-  /// Notes whether the object was stored when it was last offered.
-  @usableFromInline
-  mutating func note(_ key: SegmentKey, refused: Bool) {
-    let slot = runs.find(SeenSegments.run(of: key))
-    if slot < 0 { return }
-    let bit = SeenSegments.bit(of: key)
+    runs[slot].seen |= bit
     if refused { runs[slot].refused |= bit } else { runs[slot].refused &= ~bit }
   }
 }

@@ -2,18 +2,20 @@
 public enum ReplicaCounts {
   /// Copies for each candidate, in the candidates' order; 0 where a file is not placed at all.
   ///
-  /// First one copy of each file by density, as far as the storage goes; what is left goes copy by copy to the file
+  /// First one copy of each file by density, as far as the storage without `copyShare` of it goes; what is left goes
+  /// copy by copy to the file
   /// with the highest expected traffic per copy and stored byte, up to one copy on each server. That is the greedy
   /// that equalises the load of copies, so counts end up in proportion to popularity (Netflix Open Connect places
   /// popular titles on many servers of a cluster for the same reason).
   ///
   /// - Complexity: O((n + copies) log n).
   public static func proportional(
-    candidates: [PlacementCandidate], servers: Int, storageBytes: Int64
+    candidates: [PlacementCandidate], servers: Int, storageBytes: Int64, copyShare: Double = 0
   ) -> [Int] {
     precondition(servers > 0, "a cluster has at least one server")
     var counts = [Int](repeating: 0, count: candidates.count)
-    var left = storageBytes
+    let copyBytes = Int64(Double(storageBytes) * copyShare)
+    var left = storageBytes - copyBytes
     for index in PlacedTitles.order(candidates) {
       let candidate = candidates[index]
       if candidate.expectedBytesServed <= 0 || candidate.storedBytes > left { continue }
@@ -21,6 +23,7 @@ public enum ReplicaCounts {
       left -= candidate.storedBytes
     }
     if servers == 1 { return counts }
+    left += copyBytes
     var heap = IndexedHeap<Key>(objects: candidates.count)
     for index in candidates.indices where counts[index] == 1 {
       heap.insert(Int32(index), key: key(candidates[index], copies: 1, index))

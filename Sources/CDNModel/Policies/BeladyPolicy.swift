@@ -11,9 +11,19 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
   static var seesFuture: Bool { true }
 
   private struct Resident: BitwiseCopyable {
-    var next: Int64
-    /// Size plus one; 0 is not resident.
-    var bytesPlusOne: Int64
+    var next: UInt32
+    /// The low and the high word of the size plus one; 0 is not resident.
+    var low: UInt32
+    var high: UInt32
+
+    init(next: UInt32, bytesPlusOne: Int64) {
+      self.next = next
+      low = UInt32(truncatingIfNeeded: bytesPlusOne)
+      high = UInt32(truncatingIfNeeded: bytesPlusOne >> 32)
+    }
+
+    var isResident: Bool { low | high != 0 }
+    var bytes: Int64 { Int64(high) << 32 + Int64(low) - 1 }
   }
 
   let capacity: Int64
@@ -31,15 +41,18 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
     if !contains(request.id) { return false }
-    objects[request.id].next = request.next
+    objects[request.id].next = BeladyPolicy.position(request.next)
     push(request)
     return true
   }
 
+  /// Requests are numbered below 2^31; what is never asked for again comes after all of them.
+  private static func position(_ next: Int64) -> UInt32 { UInt32(clamping: next) }
+
   mutating func admit(_ request: CacheRequest) -> Bool {
     if request.bytes > capacity { return false }
     while residentBytes + request.bytes > capacity { evict() }
-    objects[request.id] = Resident(next: request.next, bytesPlusOne: request.bytes + 1)
+    objects[request.id] = Resident(next: BeladyPolicy.position(request.next), bytesPlusOne: request.bytes + 1)
     residentBytes += request.bytes
     residentCount += 1
     push(request)
@@ -54,24 +67,24 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     while true {
       let entry = heap.removeTop()
       if !isCurrent(entry) { continue }
-      residentBytes -= objects[entry.id].bytesPlusOne - 1
+      residentBytes -= objects[entry.id].bytes
       residentCount -= 1
-      objects[entry.id].bytesPlusOne = 0
+      objects[entry.id] = Resident(next: 0, bytesPlusOne: 0)
       return
     }
   }
 
   private mutating func push(_ request: CacheRequest) {
-    if heap.count > 64 && heap.count > 4 * residentCount {
+    if heap.count > 64 && heap.count > 3 * residentCount {
       heap.removeAll { [objects = objects.records] entry in
         let resident = objects[Int(entry.id)]
-        return resident.bytesPlusOne == 0 || resident.next != entry.next
+        return !resident.isResident || resident.next != entry.next
       }
     }
-    heap.insert(NextUseHeap.Entry(next: request.next, id: request.id))
+    heap.insert(NextUseHeap.Entry(next: BeladyPolicy.position(request.next), id: request.id))
   }
 
-  func contains(_ id: Int32) -> Bool { objects[id].bytesPlusOne != 0 }
+  func contains(_ id: Int32) -> Bool { objects[id].isResident }
   mutating func reserve(objects count: Int) { objects.reserve(objects: count) }
 
   func validate() throws(InvariantViolation) {
@@ -79,7 +92,7 @@ struct BeladyPolicy: EvictionPolicy, ~Copyable {
     var sum: Int64 = 0
     var residents = 0
     for id in 0..<Int32(objects.count) where contains(id) {
-      sum += objects[id].bytesPlusOne - 1
+      sum += objects[id].bytes
       residents += 1
     }
     if sum != residentBytes || residents != residentCount {

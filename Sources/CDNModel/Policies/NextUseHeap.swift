@@ -5,7 +5,8 @@
 /// - Complexity: O(log n) an operation, `removeAll` O(n).
 struct NextUseHeap: ~Copyable, @unchecked Sendable {
   struct Entry: BitwiseCopyable {
-    var next: Int64
+    /// Number of the request, `.max` for never.
+    var next: UInt32
     var id: Int32
   }
 

@@ -17,7 +17,8 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
   /// Uses after which the sketch is halved.
   let period: Int64
   var objects: ObjectTable<ObjectRecord>
-  var keys: ObjectTable<UInt64>
+  /// What the residents are called in the sketch.
+  var names: ObjectTable<FrequencySketch.Name>
   var window = ObjectQueue(number: 1)
   var main: SegmentedLRU
   var sketch: FrequencySketch
@@ -29,7 +30,7 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     mainLimit = setup.capacity - windowLimit
     endsAfterWin = setup.compatibility == .v035
     objects = ObjectTable(objects: setup.objects)
-    keys = ObjectTable(objects: setup.objects)
+    names = ObjectTable(objects: setup.objects)
     // With sizes in bytes the capacity says nothing about the number of entries; the number of objects does.
     let entries = min(mainLimit, Int64(max(setup.objects, 1024)))
     sketch = FrequencySketch(entries: entries)
@@ -40,12 +41,12 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
 
   func prefetch(_ id: Int32) {
     objects.prefetch(id)
-    keys.prefetch(id)
+    names.prefetch(id)
   }
 
   func prefetchNeighbours(of id: Int32) {
     ObjectList.prefetchNeighbours(of: id, in: objects)
-    if main.holds(objects[id]) { sketch.prefetch(keys[id]) }
+    if main.holds(objects[id]) { sketch.prefetch(names[id]) }
   }
 
   mutating func lookup(_ request: CacheRequest) -> Bool {
@@ -56,7 +57,7 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     }
     if !main.holds(record) { return false }
     main.hit(request.id, in: objects)
-    sketch.add(request.key)
+    sketch.add(names[request.id])
     mainHits += 1
     if mainHits >= period {
       mainHits = 0
@@ -70,12 +71,13 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
     if size > capacity || size > windowLimit || size > mainLimit || size > main.limits[0] { return false }
     while residentBytes + size > capacity { evict() }
     window.insert(request.id, bytes: size, in: objects)
-    keys[request.id] = request.key
-    sketch.add(request.key)
+    let name = FrequencySketch.name(of: request.key)
+    names[request.id] = name
+    sketch.add(name)
     // What the next eviction will compare.
     if main.victim >= 0 {
-      sketch.prefetch(keys[window.oldest])
-      sketch.prefetch(keys[main.victim])
+      sketch.prefetch(names[window.oldest])
+      sketch.prefetch(names[main.victim])
     }
     return true
   }
@@ -88,7 +90,7 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
       if main.bytes + size <= mainLimit {
         window.remove(candidate, in: objects)
         main.insert(candidate, bytes: size, in: objects)
-      } else if sketch.estimate(keys[candidate]) > sketch.estimate(keys[main.victim]) {
+      } else if sketch.estimate(names[candidate]) > sketch.estimate(names[main.victim]) {
         main.evict(in: objects)
         window.remove(candidate, in: objects)
         main.insert(candidate, bytes: size, in: objects)
@@ -97,7 +99,7 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
         window.remove(candidate, in: objects)
         evicted = true
       }
-      sketch.add(keys[candidate])
+      sketch.add(names[candidate])
       if evicted { return }
     }
     main.evict(in: objects)
@@ -109,7 +111,7 @@ struct WTinyLFUPolicy: EvictionPolicy, ~Copyable {
 
   mutating func reserve(objects count: Int) {
     objects.reserve(objects: count)
-    keys.reserve(objects: count)
+    names.reserve(objects: count)
   }
 
   func validate() throws(InvariantViolation) {

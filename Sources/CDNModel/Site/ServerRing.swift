@@ -80,6 +80,21 @@ public struct ServerRing: Sendable {
     return walk(from: key) { isUp[$0] && loads[$0] < bound }.map { (holder, $0) }
   }
 
+  /// The first servers at or after an object's hash, whether up or down, at most so many: where its copies belong.
+  ///
+  /// The first one is the server that holds the object, if it is up.
+  public func servers(for key: SegmentKey, copies: Int) -> [Int] {
+    var found: [Int] = []
+    _ = walk(from: key) { server in
+      if !found.contains(server) { found.append(server) }
+      return found.count >= min(copies, count)
+    }
+    return found
+  }
+
+  /// Whether one more request keeps a server within the bound.
+  public func hasRoom(on server: Int, loadFactor factor: Double) -> Bool { loads[server] < bound(factor) }
+
   private func bound(_ factor: Double) -> Int {
     precondition(factor >= 1, "a bound below the mean cannot be kept")
     return Int((factor * Double(totalLoad + 1) / Double(serversUp)).rounded(.up))

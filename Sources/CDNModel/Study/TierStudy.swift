@@ -67,7 +67,7 @@ public struct CacheTierRow: Sendable {
 
 /// Tiers of caches over one trace: requests that miss in one tier go to the next in their order.
 public enum TierStudy {
-  /// Runs the tiers; a tier that fails ends the list with its status.
+  /// Runs the tiers; a tier that fails is a row with its status, and so are those that it would have asked.
   ///
   /// Shares of the footprint are those of the whole trace. Which of several caches is asked follows from the number of
   /// the request and the seed.
@@ -101,7 +101,16 @@ public enum TierStudy {
       let served = Double(arriving.count - missed.count) / Double(max(trace.count, 1))
       if whole.status == "ok" { whole.cpuNanosecondsPerRequest = nanoseconds / Double(max(arriving.count, 1)) }
       rows.append(CacheTierRow(tier: number + 1, caches: tier.caches, run: whole, servedShare: served))
-      if whole.status != "ok" { break }
+      if whole.status != "ok" {
+        for (later, behind) in tiers.enumerated().dropFirst(number + 1) {
+          whole.policy = behind.policy.entry.description.name
+          whole.parameters = behind.policy.arguments.label
+          whole.capacity = behind.capacity.resolved(footprint: footprint)
+          whole.status = "failed: tier \(number + 1) asks it for nothing"
+          rows.append(CacheTierRow(tier: later + 1, caches: behind.caches, run: whole, servedShare: 0))
+        }
+        break
+      }
       if tier.caches > 1 { missed.sort() }
       arriving = missed
     }

@@ -8,7 +8,8 @@ extension Cluster {
 
   /// What a replica does at every tick: it goes to a master that has been without replicas for long enough.
   mutating func migrateIfOrphaned(_ node: Int) {
-    guard settings.allowsReplicaMigration, nodes[node].isStateOK else { return }
+    // The tick may just have made it a master.
+    guard settings.allowsReplicaMigration, nodes[node].isStateOK, !isMaster(node, for: node) else { return }
     if nodes[node].mayHaveOrphans { lookForOrphans(node) }
     let target = Int(nodes[node].orphan)
     guard target >= 0, nowMs - belief(node, target).pointee.orphanedSince > Self.migrationDelayMs else { return }

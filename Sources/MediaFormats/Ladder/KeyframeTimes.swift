@@ -21,15 +21,8 @@ public struct KeyframeTimes: Sendable, Equatable {
     var reader = KeyframeReader(source: path)
     if isManifest {
       let representation = try Self.lowestVideo(of: path)
-      let folder = LocalResources(manifest: path)
-      var initialization: (resource: ResourceRange, file: MediaFile)?
-      for segment in representation.segments {
-        if let resource = segment.initialization ?? representation.initialization, resource != initialization?.resource
-        {
-          initialization = (resource, try folder.media(resource))
-        }
-        try reader.read(try folder.media(segment.resource, initialization: initialization?.file))
-      }
+      var files = SegmentFiles(manifest: path)
+      for segment in representation.segments { try reader.read(try files.media(segment, of: representation)) }
     } else {
       try reader.read(try MediaFile(path: path))
     }

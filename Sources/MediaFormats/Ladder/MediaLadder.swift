@@ -49,6 +49,13 @@ public struct MediaLadder: Sendable {
 
     /// Sum of the segment sizes.
     public var bytes: Int { segments.reduce(0) { $0 + $1.bytes } }
+
+    /// Mean bits a second of the segments, rounded down; 0 if there are none.
+    public var measuredBandwidth: Int {
+      let length = duration
+      guard length.ticks > 0 else { return 0 }
+      return Int(clamping: Int128(bytes) * 8 * Int128(length.timescale) / Int128(length.ticks))
+    }
   }
 
   /// All representations in the order of the manifest.
@@ -74,10 +81,11 @@ public struct MediaLadder: Sendable {
   public init(manifest path: String) throws {
     let presentation = try Presentation(manifest: path)
     let folder = LocalResources(manifest: path)
+    var files = SegmentFiles(manifest: path)
     var list: [Representation] = []
     for track in presentation.tracks where track.kind != .subtitles {
       for representation in track.representations {
-        let measured = try Self.measure(representation, track.kind, folder)
+        let measured = try Self.measure(representation, track.kind, &files, folder)
         // The same representation in a later period continues the earlier one.
         if let index = list.firstIndex(where: { $0.id == measured.id && $0.kind == measured.kind }) {
           let offset = list[index].duration
@@ -96,23 +104,19 @@ public struct MediaLadder: Sendable {
   }
 
   private static func measure(
-    _ declared: MediaFormats.Representation, _ kind: MediaKind, _ folder: LocalResources
+    _ declared: MediaFormats.Representation, _ kind: MediaKind, _ files: inout SegmentFiles, _ folder: LocalResources
   ) throws -> Representation {
-    var initializations: [ResourceRange: MediaFile] = [:]
     var result = Representation(
       id: declared.id, codecs: declared.codecs, bandwidth: declared.bandwidth, width: declared.width ?? 0,
       height: declared.height ?? 0, kind: kind, initializationBytes: 0, segments: [])
     var start = RationalTime.zero
     for segment in declared.segments {
-      var initialization: MediaFile?
-      if let resource = segment.initialization ?? declared.initialization {
-        if initializations[resource] == nil { initializations[resource] = try folder.media(resource) }
-        initialization = initializations[resource]
-        if result.initializationBytes == 0, let size = try? folder.size(of: resource) {
-          result.initializationBytes = size
-        }
+      if result.initializationBytes == 0, let resource = segment.initialization ?? declared.initialization,
+        let size = try? folder.size(of: resource)
+      {
+        result.initializationBytes = size
       }
-      let media = try folder.media(segment.resource, initialization: initialization)
+      let media = try files.media(segment, of: declared)
       guard let track = Self.track(of: media, kind), let duration = track.duration else {
         throw InputError(
           InputPlace(source: try folder.path(segment.resource.url)),

@@ -22,6 +22,11 @@ extension Presentation {
     case .dash: self = try DASHManifest.parse(bytes, source: source)
     case .hls: self = try HLSPresentation.parse(bytes, source: source)
     case .smooth: self = try SmoothManifest.parse(bytes, source: source)
+    case .smoothServer:
+      throw InputError(
+        InputPlace(source: source, line: 1, column: 1),
+        "this is the server's manifest of a Smooth Streaming presentation, which players never see",
+        suggestion: "the client manifest (.ismc), or one of the media files (.ismv)")
     case nil:
       throw InputError(
         InputPlace(source: source, line: 1, column: 1), "this is neither a DASH, HLS nor Smooth Streaming manifest")
@@ -71,11 +76,22 @@ extension Segment {
   }
 }
 
+extension Presentation {
+  /// Whether a file that begins with these bytes is text that could be a manifest: XML or a playlist, with or without a
+  /// byte order mark.
+  public static func isManifest(head: [UInt8]) -> Bool {
+    let first = head.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    return [UInt8(ascii: "<"), UInt8(ascii: "#"), 0xEF, 0xFE, 0xFF].contains(first)
+  }
+}
+
 /// The manifest formats, told apart by content.
 enum ManifestFormat {
   case dash
   case hls
   case smooth
+  /// What a server of Smooth Streaming reads: SMIL.
+  case smoothServer
 
   /// Bytes that are looked at.
   private static let headBytes = 8192
@@ -87,6 +103,8 @@ enum ManifestFormat {
       self = .hls
     } else if text.contains("<SmoothStreamingMedia") {
       self = .smooth
+    } else if text.contains("<smil") {
+      self = .smoothServer
     } else if text.contains("<MPD") || text.contains(":MPD") || text.hasPrefix("<") || text.hasPrefix("\u{FEFF}<") {
       self = .dash
     } else {

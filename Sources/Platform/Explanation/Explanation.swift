@@ -20,6 +20,7 @@ public struct Explanation: Sendable {
       rows += ServiceLoad(scenario: scenario, services: services, audience: audience).rows
     }
     if let ingest = scenario.ingest { rows += IngestLoad(scenario: scenario, ingest: ingest).rows }
+    rows += RunLoad(scenario: scenario, delivery: delivery).rows
     self.rows = rows
   }
 }

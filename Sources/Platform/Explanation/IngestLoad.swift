@@ -8,12 +8,16 @@ struct IngestLoad {
   init(scenario: Scenario, ingest: IngestSettings) {
     let from = scenario.warmup.seconds
     let to = scenario.duration.seconds
-    var uploads = ingest.uploadsPerSecond
-    for burst in ingest.bursts {
-      let begins = scenario.moment(burst.at).seconds
-      let inside = max(0, min(to, begins + burst.lasts.seconds) - max(from, begins))
-      uploads += burst.uploadsPerSecond * inside / (to - from)
+    /// Uploads a second that come between two moments.
+    func arrivals(_ from: Double, _ to: Double) -> Double {
+      var uploads = ingest.uploadsPerSecond * max(0, to - max(0, from))
+      for burst in ingest.bursts {
+        let begins = scenario.moment(burst.at).seconds
+        uploads += burst.uploadsPerSecond * max(0, min(to, begins + burst.lasts.seconds) - max(from, begins))
+      }
+      return uploads
     }
+    let uploads = arrivals(from, to) / (to - from)
     var weights = 0.0
     var weighted = 0.0
     for length in ingest.source.lengths {
@@ -21,9 +25,16 @@ struct IngestLoad {
       weighted += length.share * length.mean.seconds
     }
     let lengthS = weighted / weights
-    var mediaPerSecond = uploads * lengthS
-    for planned in ingest.planned where scenario.moment(planned.at).seconds >= from {
-      mediaPerSecond += planned.length.seconds / (to - from)
+    let link = ingest.transfer
+    let secondsPerBit = (1 + link.rateCV * link.rateCV) / Double(link.bitsPerSecond)
+    let transferS = lengthS * Double(ingest.source.bitsPerSecond) * secondsPerBit
+    // Encoders get to work when a title has been uploaded and inspected; nothing had been when the run began.
+    let delayS = transferS + lengthS * (ingest.inspection.timePerMedia + ingest.inspection.cutTimePerMedia)
+    let titles = arrivals(from - delayS, to - delayS)
+    var mediaPerSecond = titles * lengthS / (to - from)
+    for planned in ingest.planned {
+      let begins = scenario.moment(planned.at).seconds + delayS
+      if begins >= from, begins < to { mediaPerSecond += planned.length.seconds / (to - from) }
     }
     let usable = 1 - ingest.inspection.rejected
     let cpu: Double = ingest.encoding.renditions.map(\.cpu).reduce(0, +)
@@ -34,11 +45,12 @@ struct IngestLoad {
     let workers = ingest.workers
     let stays = workers.preemptedAfter.seconds / (workers.preemptedAfter + workers.backAfter).seconds
     let there = Double(workers.count * workers.cores) * (1 - workers.preemptible * (1 - stays))
-    let link = ingest.transfer
-    let secondsPerBit = (1 + link.rateCV * link.rateCV) / Double(link.bitsPerSecond)
-    let transferS = lengthS * Double(ingest.source.bitsPerSecond) * secondsPerBit
+    let titlesCome =
+      "\(Int(titles.rounded())) titles: a Poisson number of unequal lengths, which differs from run to run"
     rows = [
-      ExplanationRow("uploads", "1/h", uploads * 3_600, "uploads + bursts over the observed time"),
+      ExplanationRow(
+        "uploads", "1/h", uploads * 3_600,
+        "uploads + bursts over the observed time; ingest is simulated whole at every scale.fraction"),
       ExplanationRow(
         "upload_connections", "", uploads * transferS,
         "uploads x E[length] x source rate x (1 + cv^2) / link rate (Little), asynchronous",
@@ -46,13 +58,13 @@ struct IngestLoad {
         caution: "failed parts and slow connections last longer; synchronous uploads stay until they are published"),
       ExplanationRow(
         "encode_cores", "", cores,
-        "media hours an hour x sum of cpu x sum of codec costs x (1 + stragglers x (slowdown - 1) + failure / 2)",
+        "media hours an hour, uploaded and inspected, x sum of cpu x sum of codec costs x (1 + stragglers x (slowdown - 1) + failure / 2)",
         source: .init("ingest", "busy_cores_mean", per: .none),
-        caution: "work comes later than the upload, and what is left over at the end was never done"),
+        caution: titlesCome + "; the last ones are not done by the end"),
       ExplanationRow(
         "encode_load", "", cores / there, "encode cores / cores that are there, preempted ones left out",
         source: .init("ingest", "worker_utilisation", per: .none),
-        caution: "above 1 the backlog grows; copies of late tasks fill idle workers"),
+        caution: "above 1 the backlog grows; copies of late tasks fill idle workers; as encode_cores"),
     ]
   }
 }

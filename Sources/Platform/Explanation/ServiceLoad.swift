@@ -56,7 +56,8 @@ struct ServiceLoad {
       ExplanationRow(
         "search_latency", "s", queryS,
         "E[slowest of \(search.shards) shards] + merge + round trip, without waiting",
-        source: .init("search", "latency_mean_s", per: .none)),
+        source: .init("search", "latency_mean_s", per: .none),
+        caution: "failures are left out: while one shard is slow, every search is"),
       ExplanationRow(
         "history_calls", "1/s", historyWrites + starts + resumes,
         "sessions (a row each) + resume writes + resumed sessions, these two unless the cluster keeps positions",

@@ -34,6 +34,8 @@ struct IngestReport {
     let observed = last.totals - before
     let seconds = (last.at - since).seconds
     let levels = snapshots.filter { $0.at > since }.map(\.levels)
+    // Unlike the sites, ingest is never a slice; who scales results up by the kept share must leave these alone.
+    add("simulated_share", "", 1)
     add("uploads", "", Double(observed.arrived))
     add("titles_published", "", Double(observed.published))
     add("titles_failed", "", Double(observed.failed.reduce(0, +)))

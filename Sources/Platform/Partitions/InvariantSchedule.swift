@@ -6,7 +6,7 @@
 /// everything happens for the first time, are covered closely and no kind is left out later.
 struct InvariantSchedule {
   private let isActive: Bool
-  private var counts = [UInt32](repeating: 0, count: 32)
+  private var counts = [UInt32](repeating: 0, count: EventLog.kindLimit)
 
   init(run: RunIdentity) { isActive = run.checksEveryEventKind }
 

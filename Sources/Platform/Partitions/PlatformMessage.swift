@@ -82,6 +82,10 @@ struct PlatformMessage: BitwiseCopyable {
     case startSession(StartRequest)
     /// The services' answer.
     case sessionStarted(StartReply)
+    /// Where a start request stands that can no longer be answered before its deadline.
+    ///
+    /// No machine sends this and nobody acts on it: it is how the simulator learns whom a silent attempt waited for.
+    case startOverdue(StartReply)
     /// A player writes its position back.
     case savePosition(member: UInt32)
     /// A viewer has left and goes into the history.

@@ -14,6 +14,8 @@ struct SiteResults: Sendable {
   let records: [SessionRecord]
   /// Sessions that were played again frame by frame.
   let replays: FrameReplays
+  /// Requests of the sessions that cmcd.csv lists, in the order in which they came.
+  let requests: [RequestRecord]
   /// Invariants that broke, in order.
   let violations: [String]
   let edgeCapacity: BitRate

@@ -67,8 +67,10 @@ extension PlatformResults {
     add("player", "all", "download_p99_s", "s", downloadTimes.quantile(0.99))
     add("player", "all", "abandoned_downloads", "", Double(total.abandonedDownloads))
     add("player", "all", "abandoned_bytes", "bytes", Double(total.abandonedBytes))
-    add("player", "hits", "download_forecast_ratio", "", Double(total.hitForecastNs) / Double(total.hitDownloadNs))
-    add("player", "misses", "download_forecast_ratio", "", Double(total.missForecastNs) / Double(total.missDownloadNs))
+    add("player", "hits", "download_forecast_ratio", "", total.hitForecastRatio)
+    add("player", "misses", "download_forecast_ratio", "", total.missForecastRatio)
+    // How much more players hope for from a miss than from a hit: what their estimates owe to the cache.
+    add("player", "all", "hit_pollution", "", total.hitForecastRatio / total.missForecastRatio)
     if total.seeks > 0 {
       add("player", "all", "seeks_per_hour", "1/h", Double(total.seeks) / hoursPlayed)
       add("player", "all", "seek_wait_mean_s", "s", Double(total.seekNs) / 1e9 / Double(total.awaitedSeeks))
@@ -208,6 +210,10 @@ extension SiteCounters {
   var rebufferRatio: Double { Double(stallNs) / Double(stallNs + playNs) }
   /// Nominal bit rate of what was played, averaged over media time.
   var meanBitrateKbps: Double { playedKbit / (Double(playNs) / 1e9) }
+  /// Time that players expected of downloads that the edge had, over what they took.
+  var hitForecastRatio: Double { Double(hitForecastNs) / Double(hitDownloadNs) }
+  /// The same of downloads that the edge had to fetch.
+  var missForecastRatio: Double { Double(missForecastNs) / Double(missDownloadNs) }
   /// Share of the requests that the edge answered itself.
   var hitRatio: Double { Double(hits) / Double(requests) }
   /// Share of the requested bytes that the edge answered itself.

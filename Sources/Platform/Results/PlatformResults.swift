@@ -27,6 +27,8 @@ public struct PlatformResults: Sendable {
   public let eventProfile: [EventKindProfile]
   /// The listed sessions, by site and in the order in which they ended.
   public let sessions: [SessionRecord]
+  /// The listed requests, by site and in the order in which they came; `nil` unless `player.cmcd_sample` asks for some.
+  public let requests: [RequestRecord]?
   /// Start-up delays since the warm-up, in seconds.
   public let startupDelays: LogLinearHistogram
   /// Times from segment request to first byte at the player since the warm-up, in seconds.
@@ -94,6 +96,7 @@ public struct PlatformResults: Sendable {
     for partition in partitionDigests { digest.merge(partition) }
     self.digest = digest
     sessions = sites.flatMap(\.records)
+    requests = scenario.player.cmcdSample > 0 ? sites.flatMap(\.requests) : nil
     var startups = LogLinearHistogram()
     var downloads = LogLinearHistogram()
     var firstBytes = LogLinearHistogram()

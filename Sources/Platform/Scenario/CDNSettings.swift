@@ -95,6 +95,8 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   public var refillInterval = SimDuration.seconds(3_600)
   /// Rate at which a site is filled.
   public var fillBitsPerSecond: Int64 = 1_200_000_000
+  /// Share of the placed bytes for further copies of the most popular files.
+  public var replicaShare = 0.0
   /// Segments at the beginning of each file that are kept for good.
   public var prefixSegments = 0
   /// Share of the disk for these prefixes.
@@ -164,6 +166,11 @@ public struct EdgeSettings: SettingsGroup, Equatable {
         "How often a forecaster has a site filled anew."
       )
       .bitRate("fill_rate", \.fillBitsPerSecond, 1_000...1_000_000_000_000, "Rate at which a site is filled.")
+      .fraction(
+        "replica_share", \.replicaShare, 0...1,
+        "Share of the bytes that hot-title-placement fills for further copies of the most popular files, on other "
+          + "servers of the site; 0: each file on one server."
+      )
       .integer(
         "prefix_segments", \.prefixSegments, 0...100_000,
         "Segments at the beginning of each file that are kept for good, the most worthwhile files first."
@@ -183,6 +190,16 @@ public struct EdgeSettings: SettingsGroup, Equatable {
             ]
           }
           let placesFiles = cache.pinnedCapacityBytes > 0
+          if edge.replicaShare > 0, !placesFiles || edge.servers == 1 {
+            return [
+              InputDiagnostic(
+                place: places["replica_share"],
+                message: placesFiles
+                  ? "copies files to other servers, but a site has one"
+                  : "copies placed files, but the policy is \(edge.policy)",
+                suggestion: placesFiles ? "\"servers\": 4" : "\"policy\": \"hot-title-placement\"")
+            ]
+          }
           guard edge.servers > 1, edge.spread == .segment, placesFiles || edge.prefixSegments > 0 else { return [] }
           let what = placesFiles ? "\(edge.policy) places whole files" : "prefixes are parts of whole files"
           return [
@@ -215,7 +232,7 @@ public struct EdgeSettings: SettingsGroup, Equatable {
   func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
     try EdgeCache(
       EdgePolicy(policy, admission: admission), capacityBytes: diskBytes / Int64(servers),
-      prefixShare: prefixSegments > 0 ? prefixShare : 0, tracksMissCauses: false, seed: seed)
+      prefixShare: prefixSegments > 0 ? prefixShare : 0, tracksMissCauses: true, seed: seed)
   }
 
   /// What a site is made of.
@@ -226,6 +243,7 @@ public struct EdgeSettings: SettingsGroup, Equatable {
     equipment.spread = spread.scope
     equipment.memoryBytes = memoryBytes
     equipment.promotionHits = promotionHits
+    equipment.replicaShare = replicaShare
     equipment.timeToLive = timeToLive > .zero ? timeToLive.nanoseconds : nil
     return equipment
   }

@@ -35,7 +35,7 @@ public struct DeviceSettings: SettingsGroup, Equatable {
       )
       .duration(
         "megapixel_time", \.megapixelTime.nanoseconds, 0...1_000_000_000,
-        "Time to decode a megapixel of H.264; H.265 takes 1.5 times, VP9 1.4 times, AV1 2 times as long."
+        "Time to decode a megapixel of H.264; other codecs take longer by their decode_factor."
       )
       .duration(
         "codec_setup", \.codecSetup.nanoseconds, 0...10_000_000_000,
@@ -53,6 +53,8 @@ public struct CodecSettings: SettingsGroup, Equatable {
   public var rate = 1.0
   /// Share of the titles that are there in this codec, the most popular first.
   public var titles = 1.0
+  /// Time to decode a megapixel relative to H.264; 0 for what is usual of a codec with that name.
+  public var decodeFactor = 0.0
 
   /// H.264 for every title.
   public init() {}
@@ -63,6 +65,10 @@ public struct CodecSettings: SettingsGroup, Equatable {
       .text("name", \.name, "Name that devices ask for: h264, h265, vp9, av1, or any other.")
       .number("rate", \.rate, 0.05...10, "Its bit rate at the same quality, relative to the ladder's.")
       .fraction("titles", \.titles, 0...1, "Share of the titles that are there in this codec, the most popular first.")
+      .number(
+        "decode_factor", \.decodeFactor, 0...100,
+        "Time to decode a megapixel relative to H.264; 0 takes 1.5 for h265, 1.4 for vp9, 2 for av1, 1 for any other."
+      )
       .required("name")
   }
 }

@@ -21,6 +21,8 @@ public struct PlayerSettings: SettingsGroup, Equatable {
   public var throughputOver = ThroughputSpan.transfer
   /// Share of the sessions that are played again frame by frame, up to their first jump.
   public var frameSample = 0.0
+  /// Share of the sessions whose requests cmcd.csv lists.
+  public var cmcdSample = 0.0
 
   /// BOLA with a 30 s buffer.
   public init() {}
@@ -60,6 +62,10 @@ public struct PlayerSettings: SettingsGroup, Equatable {
       .fraction(
         "frame_sample", \.frameSample, 0...1,
         "Share of the sessions that are played again frame by frame through the pipeline, up to their first jump."
+      )
+      .fraction(
+        "cmcd_sample", \.cmcdSample, 0...1,
+        "Share of the sessions whose requests cmcd.csv lists: what the player told with each (CTA-5004), what the edge did."
       )
       .check { player, places in
         var findings: [InputDiagnostic] = []

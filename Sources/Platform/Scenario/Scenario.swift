@@ -215,7 +215,8 @@ public struct ScaleSettings: SettingsGroup, Equatable {
     SettingsTable<ScaleSettings>("A slice of the platform: fewer sites at full detail, shared tiers scaled alike.")
       .fraction(
         "fraction", \.fraction, 0.000_001...1,
-        "Share of the edge sites that is simulated, whole sites with all their viewers; at least one site.")
+        "Share of the edge sites that is simulated, whole sites with all their viewers, at least one; ingest stays whole."
+      )
   }
 }
 

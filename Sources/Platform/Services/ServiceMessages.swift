@@ -3,7 +3,7 @@ import SimEngine
 
 /// The parts of a start-up delay, in the order in which they pass.
 enum StartupPart: UInt8, BitwiseCopyable, CaseIterable, Sendable {
-  /// The way to the services and back, the gateway, and attempts that failed.
+  /// The way to the services and back, the gateway, and attempts that failed there.
   case gateway
   /// The account, and a payment where there is one.
   case account
@@ -20,6 +20,32 @@ enum StartupPart: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   var name: String { self == .firstSegments ? "first_segments" : "\(self)" }
 }
 
+/// How long a start request has been with each of the parts behind the gateway.
+struct ServiceTimes: BitwiseCopyable {
+  var account = SimDuration.zero
+  var search = SimDuration.zero
+  var resume = SimDuration.zero
+
+  /// All of it.
+  var total: SimDuration { account + search + resume }
+
+  /// Adds a wait for a part; what is none of the three is the gateway's, which gets the remainder anyway.
+  mutating func add(_ wait: SimDuration, in part: StartupPart) {
+    switch part {
+    case .account: account += wait
+    case .search: search += wait
+    case .resume: resume += wait
+    case .gateway, .manifest, .firstSegments: break
+    }
+  }
+
+  mutating func add(_ other: ServiceTimes) {
+    account += other.account
+    search += other.search
+    resume += other.resume
+  }
+}
+
 /// What a viewer asks of the services before watching: account, search and position in one go.
 struct StartRequest: BitwiseCopyable {
   var session: SessionRef
@@ -27,6 +53,8 @@ struct StartRequest: BitwiseCopyable {
   var member: UInt32
   /// Number of the attempt, from 1.
   var attempt: UInt8
+  /// When the player or the viewer gives this attempt up.
+  var deadline: SimTime
   var searches: Bool
   var pays: Bool
   var resumes: Bool
@@ -37,11 +65,9 @@ struct StartReply: BitwiseCopyable {
   var session: SessionRef
   var attempt: UInt8
   var outcome: CallOutcome
-  /// Where an attempt failed.
+  /// Where an attempt failed, or stands when it can no longer be answered in time.
   var failedAt: StartupPart
   /// Whether the position is known; otherwise the viewer starts at the beginning.
   var foundPosition: Bool
-  var account: SimDuration
-  var search: SimDuration
-  var resume: SimDuration
+  var times: ServiceTimes
 }

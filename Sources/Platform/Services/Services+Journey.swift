@@ -5,6 +5,8 @@
 //                          '-> refused -> replyFailed                                     all done -> replyStarted
 //
 // Parts answer by a later event or at once; `settle` acts on everything that has been said until nothing is left.
+// `startIsOverdue` watches from outside: at the last moment at which an answer could come in time, it tells the site at
+// which part the request is.
 
 import BackendModel
 import SimEngine
@@ -24,6 +26,15 @@ struct ServiceRequest: BitwiseCopyable {
     case resume
     case history
     case done
+
+    /// The part of a start-up that a wait for this step belongs to.
+    var part: StartupPart {
+      switch self {
+      case .account, .payment: .account
+      case .search: .search
+      case .resume, .history, .done: .resume
+      }
+    }
   }
 
   var kind: Kind
@@ -31,6 +42,11 @@ struct ServiceRequest: BitwiseCopyable {
   var from: PartitionIndex
   var start: StartRequest
   var reply: StartReply
+  /// Where the request is, and since when.
+  var place = StartupPart.gateway
+  var placeSince = SimTime.zero
+  /// The event that finds it overdue.
+  var overdue = EventHandle.none
 
   init(_ start: StartRequest, from: PartitionIndex) {
     kind = .startSession
@@ -39,13 +55,15 @@ struct ServiceRequest: BitwiseCopyable {
     self.start = start
     reply = StartReply(
       session: start.session, attempt: start.attempt, outcome: .served, failedAt: .gateway, foundPosition: true,
-      account: .zero, search: .zero, resume: .zero)
+      times: ServiceTimes())
   }
 
   init(_ kind: Kind, member: UInt32, from: PartitionIndex) {
     let nobody = SessionRef(slot: 0, generation: 0)
     self.init(
-      StartRequest(session: nobody, member: member, attempt: 0, searches: false, pays: false, resumes: true),
+      StartRequest(
+        session: nobody, member: member, attempt: 0, deadline: .distantFuture, searches: false, pays: false,
+        resumes: true),
       from: from)
     self.kind = kind
     step = kind == .savePosition ? .resume : .history
@@ -65,8 +83,32 @@ extension ServicesState {
   /// A request knocks at the gateway; who waits for a first frame goes before a position that is written back.
   mutating func requestArrives(_ number: UInt32, at now: SimTime) {
     let isUrgent = requests[Int(number)].kind == .startSession
+    if isUrgent { watchDeadline(number, at: now) }
     gateway.enter(UInt64(number), isUrgent: isUrgent, &timers, &doorReplies)
   }
+
+  // MARK: - Deadlines
+
+  /// An answer that leaves later than this does not reach the site before the request's deadline.
+  private mutating func watchDeadline(_ number: UInt32, at now: SimTime) {
+    let deadline = requests[Int(number)].start.deadline
+    guard deadline < .distantFuture else { return }
+    let last = deadline - backhaulLatency - .nanoseconds(1)
+    guard last > now else { return }
+    requests[Int(number)].overdue = steps.scheduleCancellable(.startIsOverdue(request: number), at: last)
+  }
+
+  /// Tells the site which part has the request, a nanosecond before the site gives it up.
+  mutating func startIsOverdue(_ number: UInt32, at now: SimTime) {
+    let request = requests[Int(number)]
+    var reply = request.reply
+    reply.outcome = .timedOut
+    reply.failedAt = request.place
+    reply.times.add(now - request.placeSince, in: request.place)
+    send(.startOverdue(reply), to: request.from, at: now)
+  }
+
+  // MARK: - Answers
 
   /// Acts on what the parts have said until nothing is left to do at this instant.
   mutating func settle(at now: SimTime) {
@@ -144,12 +186,12 @@ extension ServicesState {
   private mutating func nextStep(_ number: UInt32, at now: SimTime) {
     let request = requests[Int(number)]
     switch request.step {
-    case .account: call(.accounts, number)
-    case .payment where request.start.pays: call(.billing, number)
-    case .search where request.start.searches: call(.search, number)
+    case .account: call(.accounts, number, at: now)
+    case .payment where request.start.pays: call(.billing, number, at: now)
+    case .search where request.start.searches: call(.search, number, at: now)
     // A cluster is asked in any case: only it knows whether there is a position.
-    case .resume where request.start.resumes || cluster != nil: call(.resume, number)
-    case .history: call(.history, number)
+    case .resume where request.start.resumes || cluster != nil: call(.resume, number, at: now)
+    case .history: call(.history, number, at: now)
     case .payment:
       requests[Int(number)].step = .search
       nextStep(number, at: now)
@@ -160,29 +202,22 @@ extension ServicesState {
     }
   }
 
-  private mutating func call(_ upstream: ServiceUpstream, _ number: UInt32) {
+  private mutating func call(_ upstream: ServiceUpstream, _ number: UInt32, at now: SimTime) {
+    requests[Int(number)].place = requests[Int(number)].step.part
+    requests[Int(number)].placeSince = now
     gateway.call(upstream: upstream.rawValue, ticket: UInt64(number), &timers, &actions)
   }
 
   private mutating func stepDone(_ number: UInt32, _ outcome: CallOutcome, took: SimDuration, at now: SimTime) {
     let index = Int(number)
     let step = requests[index].step
-    let part: StartupPart
-    switch step {
-    case .account, .payment:
-      part = .account
-      requests[index].reply.account += took
-    case .search:
-      part = .search
-      requests[index].reply.search += took
-    case .resume, .history, .done:
-      part = .resume
-      requests[index].reply.resume += took
-    }
+    requests[index].reply.times.add(took, in: step.part)
+    requests[index].place = .gateway
     if outcome != .served {
       // Without a position the viewer starts at the beginning, which beats not starting at all.
       guard step == .resume, requests[index].kind == .startSession else {
-        finish(number, outcome, failedAt: part, at: now)
+        // A breaker that is open counts as its part: it opened because that part kept failing.
+        finish(number, outcome, failedAt: step.part, at: now)
         return
       }
       requests[index].reply.foundPosition = false
@@ -201,6 +236,7 @@ extension ServicesState {
   private mutating func finish(_ number: UInt32, _ outcome: CallOutcome, failedAt part: StartupPart, at now: SimTime) {
     let request = requests[Int(number)]
     freeRequests.append(number)
+    steps.cancel(request.overdue)
     counters.count(request.kind, outcome)
     guard request.kind == .startSession else { return }
     var reply = request.reply

@@ -13,6 +13,8 @@ typealias ServicesPartition = StatePartition<ServicesState>
 enum ServicesEvent: BitwiseCopyable {
   /// A request reaches the gateway.
   case arrives(request: UInt32)
+  /// A start request can no longer be answered before its deadline.
+  case startIsOverdue(request: UInt32)
   /// The answer of a part reaches the gateway.
   case answered(attempt: UInt64, CallOutcome)
   /// The answer of the cluster that keeps positions reaches the gateway.
@@ -146,6 +148,9 @@ struct ServicesState: PartitionState, ~Copyable {
       requestArrives(request, at: now)
       settle(at: now)
       note(.arrives, target: request, at: now)
+    case .startIsOverdue(let request):
+      startIsOverdue(request, at: now)
+      note(.startIsOverdue, target: request, at: now)
     case .answered(let attempt, let outcome):
       gateway.returned(Gateway.Attempt(ticket: attempt), outcome, &timers, &actions)
       settle(at: now)
@@ -228,6 +233,7 @@ struct ServicesState: PartitionState, ~Copyable {
     case snapshot = 9
     case clusterAnswered = 10
     case titleIsFound = 11
+    case startIsOverdue = 12
   }
 
   private mutating func note(_ kind: Kind, target: UInt32, at now: SimTime) {

@@ -33,6 +33,7 @@ extension EdgeSiteState {
     if !totals.codecBytes.isEmpty { totals.codecBytes[Int(session.pointee.codec)] += bytes }
     guard isUp(serverOf: key) else {
       cache.countHealthMiss(bytes: bytes)
+      if session.pointee.isTold { requestReaches(slot: slot, .cache(.healthMiss), at: now) }
       ask(.fetch(key), for: key, slot: slot, at: now)
       return
     }
@@ -40,6 +41,7 @@ extension EdgeSiteState {
     if settings.prefetch.depth > 0 { fetchAhead(of: key, isHit: answer.outcome.isHit, at: now) }
     if cache.count > 1 { takeServer(answer.server, for: session) }
     session.pointee.isMiss = !answer.outcome.isHit || answer.isStale
+    if session.pointee.isTold { requestReaches(slot: slot, answer, at: now) }
     if !answer.outcome.isHit {
       ask(.fetch(key), for: key, slot: slot, at: now)
     } else if answer.isStale {
@@ -58,9 +60,11 @@ extension EdgeSiteState {
     sessions.at(slot).pointee.phase = .awaitingFetch
     switch fetches.join(key, waiter: slot) {
     case .started:
+      if sessions.at(slot).pointee.isTold { requests.asks(body, slot: slot) }
       if case .confirm = body { totals.confirmations += 1 } else { totals.fetches += 1 }
       askAbove(body, at: now)
     case .joined:
+      if sessions.at(slot).pointee.isTold { requests.joins(slot: slot) }
       totals.coalesced += 1
     }
   }

@@ -112,9 +112,9 @@ extension EdgeSiteState {
       bitsPerSecond: max(1, plan.bitsPerSecond / Int64(cache.count)))
     filling.steps.removeAll(keepingCapacity: true)
     filling.number &+= 1
+    let copies = cache.copies(of: candidates)
     for server in 0..<cache.count where cache.isUp(server) {
-      let share = cache.share(of: server)
-      let mine = cache.count == 1 ? candidates : candidates.filter { share.holds($0.file) }
+      let mine = cache.share(of: server).placeable(candidates, copies: copies)
       let fill = FillPlan(
         from: cache.placed(on: server), candidates: mine, capacityBytes: cache.pinnedCapacityBytes(of: server),
         window: window)

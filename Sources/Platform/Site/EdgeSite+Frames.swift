@@ -56,6 +56,8 @@ extension EdgeSiteState {
     let segments = replays.take(slot: slot)
     let device = settings.devices[Int(session.pointee.device)]
     let codec = catalog.codecNames[Int(session.pointee.codec)]
+    var decoder = device.settings.pipeline
+    decoder.pictureFactor = settings.decodeFactors[Int(session.pointee.codec)]
     let first = session.pointee.startsAtSegment(segments.count)
     let report = MediaPipeline.play(
       StreamedMedia(
@@ -63,7 +65,7 @@ extension EdgeSiteState {
         startThreshold: settings.player.startupBuffer, resumeThreshold: settings.player.resumeBuffer,
         holdsEnd: first + segments.count == Int(catalog.segmentCounts[Int(session.pointee.title)]),
         watched: max(.zero, now - session.pointee.arrivedAt)),
-      settings: device.settings.pipeline)
+      settings: decoder)
     for counters in report.counters where !counters.isConserved {
       violations.append("site \(index): a replay lost \(counters.track) frames: \(counters)")
     }

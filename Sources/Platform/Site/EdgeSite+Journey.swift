@@ -40,8 +40,8 @@ extension EdgeSiteState {
       ViewerSession(
         generation: 0, phase: .requesting, process: UInt8(process), isSampled: plan.isSampled,
         isReplayed: plan.isReplayed && settings.frames != nil,
-        accessClass: UInt8(plan.accessClass), device: UInt8(plan.device), codec: UInt8(codec), quality: 0,
-        title: UInt32(plan.title),
+        accessClass: UInt8(plan.accessClass), device: UInt8(plan.device), codec: UInt8(codec),
+        isTold: plan.isTold, quality: 0, title: UInt32(plan.title),
         firstSegment: Int32(plan.firstSegment), nextSegment: Int32(plan.firstSegment), number: number, arrivedAt: now,
         roundTrip: roundTrip, departsAt: offset + plan.watch, stallPatience: plan.stallPatience, requestedAt: now,
         firstByteAt: now, requestNumber: 0, connection: TCPConnection(), transfer: nil, sentWindowBytes: 0,
@@ -134,6 +134,7 @@ extension EdgeSiteState {
     session.pointee.requestedAt = sendAt
     session.pointee.requestNumber &+= 1
     session.pointee.phase = .requesting
+    if session.pointee.isTold { tell(slot: slot, at: sendAt) }
     let atEdge = session.pointee.connection.request(
       at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
     queue.schedule(.request(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: atEdge)
@@ -151,7 +152,7 @@ extension EdgeSiteState {
   }
 
   /// The ladder of a session: its title's in its codec, up to what its device shows.
-  private func ladder(_ session: UnsafeMutablePointer<ViewerSession>) -> LadderView {
+  func ladder(_ session: UnsafeMutablePointer<ViewerSession>) -> LadderView {
     ladder(
       title: Int(session.pointee.title), codec: Int(session.pointee.codec), device: Int(session.pointee.device))
   }
@@ -172,6 +173,7 @@ extension EdgeSiteState {
     let session = sessions.at(slot)
     session.pointee.phase = .downloading
     session.pointee.firstByteAt = now
+    if session.pointee.isTold { requests.begins(slot: slot, at: now) }
     firstByteTimes.add(now + halfRoundTrip(session) - session.pointee.requestedAt)
     session.pointee.sentWindowBytes = 0
     session.pointee.transfer = TCPTransfer(
@@ -211,6 +213,9 @@ extension EdgeSiteState {
     session.pointee.transfer = nil
     leaveServer(session)
     totals.segmentWireBytes += transfer.wireBytes
+    if session.pointee.isTold {
+      requests.ends(slot: slot, .completed, sentBytes: session.pointee.requestBytes, at: now)
+    }
     segmentArrives(slot: slot, at: now + halfRoundTrip(session), sentAt: now)
   }
 
@@ -248,12 +253,13 @@ extension EdgeSiteState {
       scheduleProgressCheck(slot: slot, at: now)
       return
     }
-    giveUpTransfer(session, at: now)
+    giveUpTransfer(slot: slot, at: now)
     session.pointee.rule.downloaded(
       outcome(session, receivedBytes: received, endedAt: now, ending: .abandoned(target: target)))
     session.pointee.quality = Int8(target)
     session.pointee.requestedAt = now - halfRoundTrip(session)
     session.pointee.requestNumber &+= 1
+    if session.pointee.isTold { tell(slot: slot, at: now) }
     requestReachesEdge(slot: slot, at: now)
   }
 
@@ -261,21 +267,30 @@ extension EdgeSiteState {
   mutating func giveUpRequest(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     switch session.pointee.phase {
-    case .downloading: giveUpTransfer(session, at: now)
+    case .downloading: giveUpTransfer(slot: slot, at: now)
     case .awaitingFetch:
-      _ = fetches.leave(key(session), waiter: slot)
-      leaveServer(session)
+      stopWaiting(slot: slot, at: now)
     case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
     }
   }
 
-  mutating func giveUpTransfer(_ session: UnsafeMutablePointer<ViewerSession>, at now: SimTime) {
+  /// Nobody waits any longer for what the edge is about to read or to get.
+  mutating func stopWaiting(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
+    _ = fetches.leave(key(session), waiter: slot)
+    leaveServer(session)
+    if session.pointee.isTold { requests.ends(slot: slot, .givenUp, sentBytes: 0, at: now) }
+  }
+
+  mutating func giveUpTransfer(slot: UInt32, at now: SimTime) {
+    let session = sessions.at(slot)
     guard let transfer = session.pointee.transfer else { return }
     let window = edgeLink.cancel(transfer.flow, at: now) ?? 0
     let received = payload(wire: session.pointee.sentWindowBytes + window, of: session)
     session.pointee.transfer = nil
     leaveServer(session)
     session.pointee.statistics.received(bytes: received)
+    if session.pointee.isTold { requests.ends(slot: slot, .givenUp, sentBytes: received, at: now) }
     totals.abandonedDownloads += 1
     totals.abandonedBytes += received
     totals.givenUpWireBytes += transfer.wireBytes - transfer.heldBytes

@@ -56,6 +56,7 @@ extension EdgeSiteState {
       records.append(
         SessionRecord(session.pointee, ending: ending, catalog: catalog, devices: settings.devices))
     }
+    if session.pointee.isTold { requests.forget(slot: slot) }
     sessionEnds(slot: slot, at: now)
     countSessions(at: now)
     sessions.remove(slot)

@@ -38,13 +38,16 @@ struct SessionServices: BitwiseCopyable {
   var attempt: UInt8 = 0
   var searches = false
   var pays = false
-  /// Where the last attempt failed.
+  /// Whether the last attempt has failed and the next one is yet to come.
+  var isBackingOff = false
+  /// Where the last attempt failed, or where the present one is as far as anybody can tell.
   var failedAt = StartupPart.gateway
-  /// From arrival until the services had answered, and the parts of it that they account for.
+  /// From arrival until the services had answered.
   var answered = SimDuration.zero
-  var account = SimDuration.zero
-  var search = SimDuration.zero
-  var resume = SimDuration.zero
+  /// What of it the parts behind the gateway account for: in the attempts before the last, with the waits after them,
+  /// and in the last one.
+  var earlierTimes = ServiceTimes()
+  var lastTimes = ServiceTimes()
   /// From then until the first request could be sent.
   var manifest = SimDuration.zero
 }
@@ -82,13 +85,17 @@ extension EdgeSiteState {
     guard let services = settings.services, let address = directory.services else { return }
     let session = sessions.at(slot)
     session.pointee.services.attempt &+= 1
+    session.pointee.services.isBackingOff = false
+    session.pointee.services.earlierTimes.add(session.pointee.services.lastTimes)
+    session.pointee.services.lastTimes = ServiceTimes()
     let wishes = session.pointee.services
+    let timeout = now + services.use.timeout
     let request = StartRequest(
-      session: sessions.ref(slot), member: wishes.member, attempt: wishes.attempt, searches: wishes.searches,
-      pays: wishes.pays, resumes: session.pointee.firstSegment > 0)
+      session: sessions.ref(slot), member: wishes.member, attempt: wishes.attempt,
+      deadline: min(timeout, session.pointee.startupEnds), searches: wishes.searches, pays: wishes.pays,
+      resumes: session.pointee.firstSegment > 0)
     send(.startSession(request), to: address, at: now + halfRoundTrip(session))
-    queue.schedule(
-      .servicesTimeOut(sessions.ref(slot), attempt: wishes.attempt), at: now + services.use.timeout)
+    queue.schedule(.servicesTimeOut(sessions.ref(slot), attempt: wishes.attempt), at: timeout)
   }
 
   mutating func servicesAnswer(_ reply: StartReply, at now: SimTime) {
@@ -97,16 +104,19 @@ extension EdgeSiteState {
       totals.lateServiceAnswers += 1
       return
     }
+    let session = sessions.at(slot)
     guard reply.outcome == .served else {
+      guard !session.pointee.services.isBackingOff else {
+        totals.lateServiceAnswers += 1
+        return
+      }
+      session.pointee.services.lastTimes = reply.times
       attemptFailed(slot: slot, at: reply.failedAt, now)
       return
     }
-    let session = sessions.at(slot)
     let atPlayer = now + halfRoundTrip(session)
     session.pointee.services.answered = atPlayer - session.pointee.arrivedAt
-    session.pointee.services.account = reply.account
-    session.pointee.services.search = reply.search
-    session.pointee.services.resume = reply.resume
+    session.pointee.services.lastTimes = reply.times
     // The next failure to come would be the site's, not the services'.
     session.pointee.services.failedAt = .manifest
     if !reply.foundPosition { startFromBeginning(slot: slot) }
@@ -116,7 +126,19 @@ extension EdgeSiteState {
 
   mutating func servicesTimeOut(_ ref: SessionRef, attempt: UInt8, at now: SimTime) {
     guard isWaiting(ref.slot, attempt: attempt) else { return }
-    attemptFailed(slot: ref.slot, at: .gateway, now)
+    // Should the request not even have reached the services, it is where it was: at the gateway at first.
+    attemptFailed(slot: ref.slot, at: sessions.at(ref.slot).pointee.services.failedAt, now)
+  }
+
+  /// The answer will come too late: from now on the part that has the request is to blame.
+  ///
+  /// Patience that cuts a further attempt short does not acquit the part where the attempt before failed.
+  mutating func startIsOverdue(_ reply: StartReply, at now: SimTime) {
+    guard sessions.isPresent(reply.session), isWaiting(reply.session.slot, attempt: reply.attempt) else { return }
+    let session = sessions.at(reply.session.slot)
+    let isCutShort = reply.attempt > 1 && session.pointee.startupEnds <= now + .nanoseconds(1)
+    if !isCutShort { session.pointee.services.failedAt = reply.failedAt }
+    session.pointee.services.lastTimes = reply.times
   }
 
   private func isWaiting(_ slot: UInt32, attempt: UInt8) -> Bool {
@@ -138,6 +160,9 @@ extension EdgeSiteState {
       return
     }
     totals.serviceRetries += 1
+    // Without the failure there would be no wait for the next attempt.
+    session.pointee.services.lastTimes.add(delay, in: part)
+    session.pointee.services.isBackingOff = true
     queue.schedule(.askAgain(sessions.ref(slot), attempt: session.pointee.services.attempt), at: now + delay)
   }
 
@@ -191,11 +216,12 @@ extension EdgeSiteState {
   /// The parts of a start-up delay, which add up to it, in nanoseconds.
   private func startupParts(_ session: UnsafeMutablePointer<ViewerSession>, until delay: SimDuration) -> [Int64] {
     let services = session.pointee.services
-    let named = services.account + services.search + services.resume
+    var times = services.earlierTimes
+    times.add(services.lastTimes)
     let beforeSegments = services.answered + services.manifest
     return [
-      (services.answered - named).nanoseconds, services.account.nanoseconds, services.search.nanoseconds,
-      services.resume.nanoseconds, services.manifest.nanoseconds, (delay - beforeSegments).nanoseconds,
+      (services.answered - times.total).nanoseconds, times.account.nanoseconds, times.search.nanoseconds,
+      times.resume.nanoseconds, services.manifest.nanoseconds, (delay - beforeSegments).nanoseconds,
     ]
   }
 }

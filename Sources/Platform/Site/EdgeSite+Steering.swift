@@ -18,10 +18,9 @@ extension EdgeSiteState {
   mutating func reconnect(slot: UInt32, at now: SimTime) {
     let session = sessions.at(slot)
     switch session.pointee.phase {
-    case .downloading: giveUpTransfer(session, at: now)
+    case .downloading: giveUpTransfer(slot: slot, at: now)
     case .awaitingFetch:
-      _ = fetches.leave(key(session), waiter: slot)
-      leaveServer(session)
+      stopWaiting(slot: slot, at: now)
     case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: return
     }
     totals.brokenDownloads += 1
@@ -34,6 +33,7 @@ extension EdgeSiteState {
     session.pointee.requestNumber &+= 1
     session.pointee.requestedAt = sendAt
     session.pointee.connection = TCPConnection()
+    if session.pointee.isTold { tell(slot: slot, at: sendAt) }
     let atEdge = session.pointee.connection.request(
       at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
     queue.schedule(.request(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: atEdge)
@@ -51,6 +51,7 @@ extension EdgeSiteState {
     guard let steering = settings.steering, let site = nextBest(for: sessions.at(slot), at: now + steering.detection)
     else {
       totals.unanswered += 1
+      if sessions.at(slot).pointee.isTold { requestReaches(slot: slot, .unanswered, at: now) }
       connectAnew(slot: slot, at: now + Self.askAgainAfter)
       return
     }
@@ -59,6 +60,10 @@ extension EdgeSiteState {
     // What is played again frame by frame ends here.
     replay(slot: slot, at: now)
     totals.steeredAway += 1
+    if session.pointee.isTold {
+      requestReaches(slot: slot, .steered, at: now)
+      requests.forget(slot: slot)
+    }
     countSessions(at: now)
     let moving = UnsafeMutablePointer<ViewerSession>.allocate(capacity: 1)
     moving.initialize(to: session.pointee)

@@ -48,6 +48,8 @@ struct EdgeSiteState: PartitionState, ~Copyable {
   /// Outages that each server is in.
   var downServers: [Int]
   private let writtenBeforeStart: Int64
+  /// Number of the replication, for the identifiers of sessions.
+  let replication: UInt16
   var outbox: [PlatformMessage] = []
   /// Answers of the services that are on their way, by number, with a list of free numbers.
   var replies: [StartReply] = []
@@ -68,6 +70,8 @@ struct EdgeSiteState: PartitionState, ~Copyable {
   var records: [SessionRecord] = []
   /// Segments of the sessions that will be played again, by slot, and what came of those that were.
   var replays = FrameReplays()
+  /// Requests of the sessions that cmcd.csv lists.
+  var requests = ToldRequests()
   var violations: [String] = []
   /// When `totals.sessionNs` was last brought up to date.
   private var sessionsCountedAt = SimTime.zero
@@ -89,6 +93,7 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     writtenBeforeStart = cache.reactiveWrittenBytes
     servicesKey = run.key(entity: "edge-\(index)/services", purpose: "wishes")
     servicesRetries = RandomStream(run.key(entity: "edge-\(index)/services", purpose: "retries"))
+    replication = UInt16(truncatingIfNeeded: run.replication)
     seekKey = run.key(entity: "edge-\(index)/viewers", purpose: "seeks")
     // Where there is but one of each, the site's totals are those of the device and the codec.
     totals = SiteCounters(
@@ -233,6 +238,10 @@ struct EdgeSiteState: PartitionState, ~Copyable {
       freeReplies.append(reply)
       servicesAnswer(replies[Int(reply)], at: now)
       note(.servicesAnswer, target: replies[Int(reply)].session.slot, at: now)
+    case .startIsOverdue(let reply):
+      freeReplies.append(reply)
+      startIsOverdue(replies[Int(reply)], at: now)
+      note(.startIsOverdue, target: replies[Int(reply)].session.slot, at: now)
     case .servicesTimeOut(let session, let attempt):
       if sessions.isPresent(session) { servicesTimeOut(session, attempt: attempt, at: now) }
       note(.servicesTimeOut, target: session.slot, at: now)
@@ -264,6 +273,7 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     case .moved(let session): queue.schedule(.moved(session), at: message.at)
     case .released: queue.schedule(.released, at: message.at)
     case .sessionStarted(let reply): queue.schedule(.servicesAnswer(reply: keep(reply)), at: message.at)
+    case .startOverdue(let reply): queue.schedule(.startIsOverdue(reply: keep(reply)), at: message.at)
     case .offsetReply(let reply):
       let session = SessionRef(
         slot: UInt32(truncatingIfNeeded: reply.token >> 32), generation: UInt32(truncatingIfNeeded: reply.token))
@@ -335,6 +345,7 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     case moved = 29
     case fill = 30
     case fillStep = 31
+    case startIsOverdue = 32
   }
 
   @inline(__always)
@@ -404,7 +415,8 @@ struct EdgeSiteState: PartitionState, ~Copyable {
     }
     return SiteResults(
       index: index, snapshots: snapshots, startupDelays: startupDelays, downloadTimes: downloadTimes,
-      firstByteTimes: firstByteTimes, records: records, replays: replays, violations: violations,
+      firstByteTimes: firstByteTimes, records: records, replays: replays, requests: requests.records,
+      violations: violations,
       edgeCapacity: settings.edgeCapacity,
       fetchesInFlight: fetches.count)
   }

@@ -7,8 +7,9 @@ import SimEngine
 /// whose access carries each rendition best. Placement ranks files by the bytes that a byte of disk is expected to
 /// serve; a reactive cache is filled with the same files, so that comparisons start from equally warm caches.
 struct Placement {
-  private let candidates: [PlacementCandidate]
-  private let order: [Int]
+  let candidates: [PlacementCandidate]
+  /// Their indices, the most worthwhile first.
+  let order: [Int]
   private let catalog: Catalog
   /// Share of a title's viewers who want each candidate.
   private let shares: [Double]
@@ -71,12 +72,16 @@ struct Placement {
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
   func makeServers(_ edge: EdgeSettings, seed: UInt64) throws(PolicyFailure) -> CacheServers {
-    try CacheServers(edge.equipment, seed: seed) { share throws(PolicyFailure) in
+    let equipment = edge.equipment
+    let copies =
+      equipment.replicaShare > 0
+      ? equipment.copies(of: candidates, serverBytes: try edge.makeCache(seed: seed).pinnedCapacityBytes) : nil
+    return try CacheServers(equipment, seed: seed) { share throws(PolicyFailure) in
       var cache = try edge.makeCache(seed: share.count == 1 ? seed : seed &+ UInt64(share.server))
       if cache.pinnedCapacityBytes > 0 {
         cache.placed = PlacedTitles(
           filling: cache.pinnedCapacityBytes,
-          from: share.count == 1 ? candidates : candidates.filter { share.holds($0.file) })
+          from: share.placeable(candidates, copies: copies))
       }
       if cache.prefixCapacityBytes > 0 {
         let placed = cache.placed

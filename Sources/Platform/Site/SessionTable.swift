@@ -40,6 +40,8 @@ struct ViewerSession: BitwiseCopyable {
   var device: UInt8
   /// The codec that device and title have in common.
   var codec: UInt8
+  /// Whether cmcd.csv lists the session's requests.
+  var isTold: Bool
   /// Jumps so far; timers that were set before the last one are void.
   var seeks: UInt16 = 0
   /// Quality of the request that is planned or in flight.
@@ -48,6 +50,8 @@ struct ViewerSession: BitwiseCopyable {
   var firstSegment: Int32
   /// The segment that is requested, or will be next.
   var nextSegment: Int32
+  /// Stalls that the edge has been told of, where cmcd.csv lists the session's requests.
+  var stallsTold: UInt32 = 0
   /// Number of the session within its arrival process, from 1.
   var number: UInt64
   var arrivedAt: SimTime

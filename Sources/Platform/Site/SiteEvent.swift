@@ -51,6 +51,8 @@ enum SiteEvent: BitwiseCopyable {
   case released
   /// The services answer a start request.
   case servicesAnswer(reply: UInt32)
+  /// The services tell where a start request stands that is about to be given up.
+  case startIsOverdue(reply: UInt32)
   /// The player has waited long enough for the services.
   case servicesTimeOut(SessionRef, attempt: UInt8)
   /// Time to ask the services again.

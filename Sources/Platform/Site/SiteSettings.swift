@@ -50,11 +50,16 @@ struct SiteSettings: Sendable {
   /// How often a session writes its resume offset, where there is a cluster to keep it.
   let offsetInterval: SimDuration
 
+  /// Cost of a picture by codec relative to H.264; `nil` for what is usual of the codec.
+  let decodeFactors: [Double?]
   /// Pictures of a segment, where sessions are played again frame by frame.
   let frames: FramePattern?
 
   init(scenario: Scenario, catalog: Catalog, scale: PlatformScale, frames: FramePattern? = nil) {
     self.frames = frames
+    decodeFactors =
+      scenario.catalog.codecs.isEmpty
+      ? [nil] : scenario.catalog.codecs.map { $0.decodeFactor > 0 ? $0.decodeFactor : nil }
     services = SiteServices(scenario: scenario, scale: scale)
     edgeCapacity = BitRate(bitsPerSecond: Double(scenario.network.edgeBitsPerSecond))
     accessCaps = scenario.viewers.access.map { access in

@@ -47,7 +47,7 @@ extension Demand {
   /// The arrival processes of one site: regular viewers, then those of a premiere.
   func processes(
     site: Int, catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, frameSample: Double = 0,
-    identity: RunIdentity
+    cmcdSample: Double = 0, identity: RunIdentity
   ) -> [SiteDemand] {
     func process(_ name: String, rate: PiecewiseLinearRate, fixedTitle: Int?) -> SiteDemand {
       let entity = "edge-\(site)/viewers/\(name)"
@@ -56,8 +56,9 @@ extension Demand {
           rate: rate, stream: RandomStream(identity.key(entity: entity, purpose: "arrivals"))),
         planner: SessionPlanner(
           catalog: catalog, viewers: viewers, sessionSample: sessionSample, frameSample: frameSample,
-          fixedTitle: fixedTitle,
-          key: identity.key(entity: entity, purpose: "sessions")))
+          cmcdSample: cmcdSample, fixedTitle: fixedTitle,
+          key: identity.key(entity: entity, purpose: "sessions"),
+          cmcdKey: identity.key(entity: entity, purpose: "cmcd")))
     }
     var processes = [process("regular", rate: regular, fixedTitle: nil)]
     if let premiere { processes.append(process("premiere", rate: premiere, fixedTitle: catalog.premiereTitle)) }

@@ -48,30 +48,46 @@ struct RepresentationShares {
   /// For every set of codecs that some title is there in, a bit a codec: shares by representation.
   private var byCodecs: [(codecs: UInt64, shares: [Double])] = []
 
-  /// - Parameter fits: whether an access of so many bit/s carries a file of so many bit/s.
-  init(viewers: ViewerSettings, catalog: Catalog, fits: (_ file: Double, _ access: Double) -> Bool) {
+  /// Shares by representation of each title, where titles differ in complexity.
+  private var byTitle: [[Double]] = []
+
+  /// - Parameters:
+  ///   - knowsComplexity: whether files are as large as each title's are; else as titles are on average.
+  ///   - fits: whether an access of so many bit/s carries a file of so many bit/s.
+  init(
+    viewers: ViewerSettings, catalog: Catalog, knowsComplexity: Bool = false,
+    fits: (_ file: Double, _ access: Double) -> Bool
+  ) {
     self.catalog = catalog
     let devices = DeviceClass.classes(of: viewers, catalog: catalog)
     let deviceTotal = devices.reduce(0) { $0 + $1.settings.share }
     let accessTotal = viewers.access.reduce(0) { $0 + $1.share }
-    for title in 0..<catalog.titleCount where !byCodecs.contains(where: { $0.codecs == Self.codecs(title, catalog) }) {
+    func shares(_ title: Int, complexity: Double) -> [Double] {
       var shares = [Double](repeating: 0, count: catalog.representationCount)
       for device in devices {
         let codec = device.codec(title: title, catalog: catalog)
         for access in viewers.access {
           let best = (0..<device.qualities).last {
-            fits(catalog.rungBitsPerSecond[$0] * catalog.codecRates[codec], Double(access.bitsPerSecond))
+            fits(catalog.rungBitsPerSecond[$0] * catalog.codecRates[codec] * complexity, Double(access.bitsPerSecond))
           }
           shares[catalog.representation(rendition: best ?? 0, codec: codec)] +=
             access.share / accessTotal * (device.settings.share / deviceTotal)
         }
       }
-      byCodecs.append((Self.codecs(title, catalog), shares))
+      return shares
+    }
+    if knowsComplexity {
+      byTitle = (0..<catalog.titleCount).map { shares($0, complexity: catalog.complexities[$0]) }
+      return
+    }
+    for title in 0..<catalog.titleCount where !byCodecs.contains(where: { $0.codecs == Self.codecs(title, catalog) }) {
+      byCodecs.append((Self.codecs(title, catalog), shares(title, complexity: 1)))
     }
   }
 
   /// Shares of a title's viewers by representation.
   func shares(ofTitle title: Int) -> [Double] {
+    if !byTitle.isEmpty { return byTitle[title] }
     let codecs = Self.codecs(title, catalog)
     guard let found = byCodecs.first(where: { $0.codecs == codecs }) else {
       preconditionFailure("every title's codecs have been looked at")

@@ -28,6 +28,8 @@ struct SessionPlan {
   var isSampled: Bool
   /// Whether the session is played again frame by frame.
   var isReplayed: Bool
+  /// Whether cmcd.csv lists the session's requests.
+  var isTold: Bool
 }
 
 /// Draws the plans of one arrival process at one site.
@@ -38,24 +40,30 @@ struct SessionPlanner {
   let sessionSample: Double
   /// Fraction of the sessions that are played again frame by frame.
   let frameSample: Double
+  /// Fraction of the sessions whose requests cmcd.csv lists.
+  let cmcdSample: Double
   /// Title of every session of this process, or `nil` to draw titles by popularity.
   let fixedTitle: Int?
   /// Key of this process's sessions; a session's own stream is a child of it.
   let key: StreamKey
+  /// Key of the draws about cmcd.csv, which are no part of the digest: who is listed changes nothing.
+  let cmcdKey: StreamKey
   private let accessSampler: AliasTable
   /// Draws device classes, where there is a choice.
   private let deviceSampler: AliasTable?
 
   init(
-    catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, frameSample: Double, fixedTitle: Int?,
-    key: StreamKey
+    catalog: Catalog, viewers: ViewerSettings, sessionSample: Double, frameSample: Double, cmcdSample: Double,
+    fixedTitle: Int?, key: StreamKey, cmcdKey: StreamKey
   ) {
     self.catalog = catalog
     self.viewers = viewers
     self.sessionSample = sessionSample
     self.frameSample = frameSample
+    self.cmcdSample = cmcdSample
     self.fixedTitle = fixedTitle
     self.key = key
+    self.cmcdKey = cmcdKey
     accessSampler = AliasTable(weights: viewers.access.map(\.share))
     deviceSampler = viewers.devices.isEmpty ? nil : AliasTable(weights: viewers.devices.map(\.share))
   }
@@ -90,7 +98,13 @@ struct SessionPlanner {
       watch: SimDuration(nanoseconds: Int64(min(remainingNs, watchNs).rounded())),
       startupPatience: startupPatience(startupDraw),
       stallPatience: .seconds(max(0.1, stallPatienceS)),
-      draws: stream.draws, isSampled: isSampled, isReplayed: isReplayed)
+      draws: stream.draws, isSampled: isSampled, isReplayed: isReplayed, isTold: isTold(arrival: arrival))
+  }
+
+  private func isTold(arrival: UInt64) -> Bool {
+    guard cmcdSample > 0 else { return false }
+    var stream = RandomStream(cmcdKey.child(arrival))
+    return stream.uniform() < cmcdSample
   }
 
   /// Nobody leaves during the grace period; after it each second loses the same share of all viewers.

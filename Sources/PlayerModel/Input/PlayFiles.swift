@@ -14,11 +14,12 @@ extension PlayTitle {
   /// - Throws: `FileError` and `InputError`.
   public init(path: String, segmentMs: Double = assumedSegmentMs) throws {
     let bytes = try InputFile.bytes(path)
-    let first = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
-    switch first {
-    case UInt8(ascii: "{"): try self.init(sabreMovie: bytes, source: path)
-    case UInt8(ascii: "<"), UInt8(ascii: "#"), 0xEF, 0xFE, 0xFF: try self.init(manifest: path)
-    default: try self.init(chunkBytes: bytes, source: path, segmentMs: segmentMs)
+    if Presentation.isManifest(head: bytes) {
+      try self.init(manifest: path)
+    } else if bytes.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) == UInt8(ascii: "{") {
+      try self.init(sabreMovie: bytes, source: path)
+    } else {
+      try self.init(chunkBytes: bytes, source: path, segmentMs: segmentMs)
     }
   }
 
@@ -28,7 +29,9 @@ extension PlayTitle {
   init(manifest path: String) throws {
     let ladder = try MediaLadder(manifest: path)
     var representations: [MediaLadder.Representation] = []
-    for candidate in ladder.video.isEmpty ? ladder.audio : ladder.video where !candidate.segments.isEmpty {
+    for var candidate in ladder.video.isEmpty ? ladder.audio : ladder.video where !candidate.segments.isEmpty {
+      // A playlist of one rendition does not say: what its segments have counts.
+      if candidate.bandwidth == 0 { candidate.bandwidth = candidate.measuredBandwidth }
       if candidate.bandwidth > 0, candidate.bandwidth > representations.last?.bandwidth ?? 0 {
         representations.append(candidate)
       }

@@ -62,7 +62,8 @@ struct CodecComponent {
     guard isVideo else { return settings.audioUnit }
     let megapixels = track.units[unit].pixels / 1e6
     return settings.pictureBase
-      + settings.perMegapixel.scaled(by: megapixels * PipelineSettings.codecFactor(track.codec))
+      + settings.perMegapixel.scaled(
+        by: megapixels * (settings.pictureFactor ?? PipelineSettings.codecFactor(track.codec)))
   }
 
   /// The unit to go on from after a jump: the last sync unit at or before the target; for audio the unit that holds it.

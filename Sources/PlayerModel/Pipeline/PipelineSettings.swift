@@ -60,6 +60,8 @@ public struct PipelineSettings: Sendable, Equatable {
   public var pictureBase = SimDuration.milliseconds(1)
   /// Time to decode a megapixel of H.264; other codecs by their factors.
   public var perMegapixel = SimDuration.milliseconds(3)
+  /// Cost of a picture relative to H.264; `nil` for what is usual of its codec.
+  public var pictureFactor: Double?
   /// Time to decode an audio unit.
   public var audioUnit = SimDuration.microseconds(300)
   /// Time to allocate a codec, and to move it from Loaded to Idle and from Idle to Executing.

@@ -60,8 +60,8 @@ struct PipelineSource {
 
   /// Opens, sniffs and takes apart a file, a fragment with its initialisation segment, or a presentation.
   init(path: String, initialization: String?) throws(PipelineFailure) {
-    if initialization == nil, let first = (try? MediaBytes(path: path))?.copy(0..<1).first,
-      first == UInt8(ascii: "<") || first == UInt8(ascii: "#")
+    if initialization == nil, let media = try? MediaBytes(path: path),
+      Presentation.isManifest(head: media.copy(0..<min(64, media.count)))
     {
       try self.init(manifest: path)
     } else {
@@ -93,6 +93,10 @@ struct PipelineSource {
     } catch {
       throw PipelineFailure(component: "source", reason: "\(error)")
     }
+    guard file.movie != nil else {
+      throw PipelineFailure(
+        component: "source", reason: "a media segment: it plays with its initialisation segment, or from its manifest")
+    }
     tracks = []
     ignored = []
     duration = .zero
@@ -122,19 +126,23 @@ struct PipelineSource {
   }
 
   /// Takes apart a presentation: its best video representation and its best audio representation, segment by segment.
+  ///
+  /// A playlist that does not say what it holds, and one whose pictures and sound come together, are taken for both.
   private init(manifest path: String) throws(PipelineFailure) {
     claims = "presentation 1.0"
     tracks = []
     ignored = []
     bytes = 0
     duration = .zero
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     do {
       let presentation = try Presentation(manifest: path)
+      claims = "presentation \(presentation.format.rawValue) 1.0"
+      var files = SegmentFiles(manifest: path)
       for kind in [MediaKind.video, .audio] {
-        let all = presentation.tracks.filter { $0.kind == kind }.flatMap(\.representations)
-        guard let best = all.max(by: { $0.bandwidth < $1.bandwidth }) else { continue }
-        try append(best, kind, folder)
+        let own = presentation.tracks.filter { $0.kind == kind }.flatMap(\.representations)
+        let others = presentation.tracks.filter { [.video, .metadata].contains($0.kind) }.flatMap(\.representations)
+        guard let best = (own.isEmpty ? others : own).max(by: { $0.bandwidth < $1.bandwidth }) else { continue }
+        try append(best, kind, isNeeded: !own.isEmpty, from: &files)
       }
     } catch let failure as PipelineFailure {
       throw failure
@@ -161,21 +169,14 @@ struct PipelineSource {
     }
   }
 
-  private mutating func append(_ representation: Representation, _ kind: MediaKind, _ folder: String) throws {
-    var heads: [ResourceRange: MediaFile] = [:]
+  private mutating func append(
+    _ representation: Representation, _ kind: MediaKind, isNeeded: Bool, from files: inout SegmentFiles
+  ) throws {
     var whole = PipelineTrack(kind: kind, codec: "", units: [], reorderDepth: 0)
     for segment in representation.segments {
-      var head: MediaFile?
-      if let resource = segment.initialization ?? representation.initialization {
-        if heads[resource] == nil {
-          let (media, range) = try Self.open(resource, folder)
-          heads[resource] = try MediaFile(media, range: range)
-        }
-        head = heads[resource]
-      }
-      let (media, range) = try Self.open(segment.resource, folder)
-      let file = try MediaFile(media, range: range, initialization: head)
+      let file = try files.media(segment, of: representation)
       guard let track = file.tracks.first(where: { $0.kind == kind && $0.samples.count > 0 }) else {
+        if !isNeeded { return }
         throw PipelineFailure(
           component: "source", reason: "\(segment.resource.url) holds no \(kind.rawValue) that can be read")
       }
@@ -183,7 +184,13 @@ struct PipelineSource {
         ignored.append("\(kind.rawValue) representation \(representation.id): \(obstacle)")
         return
       }
-      let part = try Self.units(of: track, in: file)
+      var part = try Self.units(of: track, in: file)
+      if let start = SegmentFiles.start(of: file, segment, of: representation),
+        let shift = SimDuration(checkingTicks: start.ticks, timescale: start.timescale),
+        abs(shift.nanoseconds) < 1 << 60
+      {
+        for index in part.units.indices { part.units[index].pts += shift }
+      }
       if whole.units.isEmpty {
         whole = part
       } else {
@@ -192,16 +199,6 @@ struct PipelineSource {
       }
     }
     if !whole.units.isEmpty { tracks.append(whole) }
-  }
-
-  private static func open(_ resource: ResourceRange, _ folder: String) throws -> (MediaBytes, Range<Int>) {
-    guard !resource.url.contains("://") else {
-      throw PipelineFailure(
-        component: "source", reason: "\(resource.url) is remote; only files beside the manifest are read")
-    }
-    let media = try MediaBytes(path: resource.url.hasPrefix("/") ? resource.url : folder + resource.url)
-    guard let range = resource.range else { return (media, 0..<media.count) }
-    return (media, Int(clamping: range.lowerBound)..<Int(clamping: range.upperBound))
   }
 
   private static func obstacle(_ track: MediaTrack) -> String? {

@@ -8,15 +8,15 @@ public import TextFormats
 /// A run appends its rows in one transaction; nothing is ever overwritten.
 ///
 /// Tables: `run` (one row a run), `parameter` (the resolved scenario, a row a value), `metric` (what summary.csv
-/// holds), `series` (what timeseries.csv holds), `session` and `event`, whose further columns are those of the run that
-/// first wrote them plus whatever later runs add.
+/// holds), `series` (what timeseries.csv holds), `session`, `request` and `event`, whose further columns are those of the
+/// run that first wrote them plus whatever later runs add.
 public final class ResultsDatabase {
   /// The path of the file.
   public let path: String
   let connection: OpaquePointer
 
   /// Version of the tables, kept in `user_version`.
-  static let schemaVersion: Int64 = 1
+  static let schemaVersion: Int64 = 2
 
   /// Opens a database, or makes it.
   /// - Throws: `FileError` when the file cannot be opened, is no database, or was written by a newer version.
@@ -62,10 +62,9 @@ public final class ResultsDatabase {
       try execute("ROLLBACK")
       throw FileError(.write, path: path, reason: "it was written by a newer version (tables of version \(version))")
     }
-    if version == 0 {
-      for statement in Self.schema { try execute(statement) }
-      try execute("PRAGMA user_version = \(Self.schemaVersion)")
-    }
+    if version < 1 { for statement in Self.schema { try execute(statement) } }
+    if version < 2 { for statement in Self.requestSchema { try execute(statement) } }
+    if version < Self.schemaVersion { try execute("PRAGMA user_version = \(Self.schemaVersion)") }
     try execute("COMMIT")
   }
 
@@ -94,6 +93,11 @@ public final class ResultsDatabase {
     "CREATE TABLE event (run INTEGER NOT NULL REFERENCES run)",
     "CREATE INDEX metric_of_run ON metric (run, metric)", "CREATE INDEX series_of_run ON series (run, metric)",
     "CREATE INDEX session_of_run ON session (run)", "CREATE INDEX event_of_run ON event (run)",
+  ]
+
+  /// What version 2 adds.
+  private static let requestSchema = [
+    "CREATE TABLE request (run INTEGER NOT NULL REFERENCES run)", "CREATE INDEX request_of_run ON request (run)",
   ]
 
   private func appendRun(_ manifest: RunManifest) throws(FileError) -> Int64 {

@@ -18,6 +18,8 @@ public struct RunRows {
     case series
     /// A row a session.
     case session
+    /// A row a request of a sampled session.
+    case request
     /// Something that happened.
     case event
   }

@@ -208,8 +208,8 @@ public struct RunReport {
     {
       parts.append(
         "Simulated: \(sites == 1 ? "one edge site" : "\(DisplayNumber.significant(sites)) edge sites"), "
-          + "\(DisplayNumber.significant(share * 100, digits: 3)) % of the platform; figures are those of the simulated part."
-      )
+          + "\(DisplayNumber.significant(share * 100, digits: 3)) % of the platform; figures are those of the simulated part"
+          + (folder.figure("ingest", "simulated_share") == nil ? "." : "; ingest is simulated whole."))
     }
     if group.runs.count > 1 {
       parts.append(
@@ -237,6 +237,7 @@ public struct RunReport {
       ("timeseries.csv", "every figure in every window of simulated time"),
       ("cdn.csv", "tiers and sites: requests, hits, causes of misses, evictions"),
       ("sessions.csv", "one viewer a row: what was asked for, what came of it"),
+      ("cmcd.csv", "requests of a sample of sessions: what the player told (CTA-5004), what the edge did"),
       ("frames.csv", "sessions that were played again frame by frame"),
       ("frame_stages.csv", "one session of each site, stage by stage from segment to screen"),
       ("cluster_events.csv", "what happened in the session-state cluster"),

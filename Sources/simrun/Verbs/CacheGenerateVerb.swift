@@ -36,7 +36,7 @@ enum CacheGenerateVerb {
       .value(
         "sessions", "N", standard: "\(standard.sessionsPerSecond)", "Sessions that start in a second, on average."),
       .value("seed", "S", standard: "\(standard.seed)", "Seed of all random choices."),
-      .choice("format", ["csv", "oraclegeneral"], "How it is written, where the name does not say."),
+      .choice("format", ["csv", "oraclegeneral"], "How it is written, whatever the name says."),
     ],
     examples: [
       Example("simrun cache generate week.csv.zst --requests 5000000 --releases 20", "A trace with new releases."),
@@ -56,8 +56,12 @@ enum CacheGenerateVerb {
     let parameters = try parameters(invocation)
     if let problem = parameters.problem { throw invocation.error(problem) }
     let file = try AtomicFile(path)
-    try TraceWriter(parameters, format: format, compression: TraceCompression(fileName: path)).write { bytes in
-      try file.write(bytes)
+    do {
+      try TraceWriter(parameters, format: format, compression: TraceCompression(fileName: path)).write { bytes in
+        try file.write(bytes)
+      }
+    } catch let failure as PolicyFailure {
+      throw invocation.error(failure.description, suggestion: "write CSV, whose numbers have no bounds")
     }
     try file.commit()
     return .success
@@ -78,7 +82,7 @@ enum CacheGenerateVerb {
     try number("shift", 0...1e12, &made.shift)
     try number("releases", 0...1e6, &made.releasesPerDay)
     try number("boost", 0...1e6, &made.releaseBoost)
-    try number("drift", 0...1, &made.dailyDrift)
+    if let drift = try invocation.measure("drift", .fraction, in: 0...1) { made.dailyDrift = drift }
     try number("watched", 1...100_000, &made.meanSegmentsWatched)
     try number("size-variation", 0...2, &made.sizeVariation)
     try number("sessions", 1e-6...1e6, &made.sessionsPerSecond)

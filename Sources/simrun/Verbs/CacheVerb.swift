@@ -8,7 +8,9 @@ enum CacheVerb {
   static let verb = Verb(
     "cache", "Replay a trace of requests through cache policies.",
     discussion: """
-      One row a policy and size; a policy that fails gives a row with its status, and the others go on. Policies: \
+      One row a policy and size; a policy that fails gives a row with its status, and the others go on. With --tiers \
+      one row a tier: served_share is the share of all requests that the tier answered, and a size is that of each of \
+      its caches. Policies: \
       \(PolicyRegistry.standard.names.joined(separator: ", ")). Parameters stand after a colon: \
       s3fifo:small-ratio=0.1,threshold=2.
       """,
@@ -42,6 +44,7 @@ enum CacheVerb {
     ], verbs: [CacheGenerateVerb.verb])
 
   @Sendable static func run(_ invocation: Invocation) throws -> ExitStatus {
+    try refuseUnused(invocation)
     let trace = try readTrace(invocation)
     if trace.skippedZeroSizes > 0 {
       Simrun.complain("simrun: \(trace.skippedZeroSizes) requests of size 0 were left out")
@@ -70,7 +73,7 @@ enum CacheVerb {
     options.policies = try policies(invocation)
     options.capacities = capacities
     options.jobs = jobs
-    options.sampleRate = try invocation.number("sample", in: 1e-6...1)
+    options.sampleRate = try invocation.measure("sample", .fraction, in: 1e-6...1)
     options.comparesWithBelady = invocation.flag("regret")
     let runs = options.policies.count * capacities.count + (options.comparesWithBelady ? capacities.count : 0)
     let progress = SharedProgress(title: "\(trace.name), \(runs) runs", total: runs)
@@ -82,6 +85,19 @@ enum CacheVerb {
       CacheStudyRow.header(withRegret: options.comparesWithBelady),
       rows.map { $0.fields(withRegret: options.comparesWithBelady) }, invocation)
     return .success
+  }
+
+  /// Refuses options that would do nothing beside `--mrc` or `--tiers`.
+  private static func refuseUnused(_ invocation: Invocation) throws(UsageError) {
+    let unused = [
+      "mrc": ["tiers", "policy", "admission", "compat", "regret", "sample", "seed"],
+      "tiers": ["mrc", "policy", "size", "regret", "sample", "plot"],
+    ]
+    for mode in ["mrc", "tiers"] where invocation.isGiven(mode) {
+      for name in unused[mode] ?? [] where invocation.isGiven(name) {
+        throw invocation.error(name, "has no meaning beside --\(mode)")
+      }
+    }
   }
 
   /// What runs of one trace and of tiers have in common.
