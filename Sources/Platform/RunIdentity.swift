@@ -30,7 +30,8 @@ public struct RunIdentity: Sendable {
   }
 }
 
-/// The slice of the platform that is simulated: whole edge sites, and shared tiers in proportion.
+/// The slice of the platform that is simulated: whole edge sites, shared links and servers in proportion, and shared
+/// disks whole, because what a cache hits depends on its room for the titles and not on how often it is asked.
 public struct PlatformScale: Sendable, Equatable {
   /// Edge sites that are simulated.
   public let keptSites: Int
@@ -43,6 +44,6 @@ public struct PlatformScale: Sendable, Equatable {
     keptSites = max(1, min(allSites, Int((Double(allSites) * scenario.scale.fraction).rounded())))
   }
 
-  /// Kept sites over all sites: the factor on the capacity of every shared tier.
+  /// Kept sites over all sites: the factor on the rates of every shared tier.
   public var keptShare: Double { Double(keptSites) / Double(allSites) }
 }

@@ -104,13 +104,13 @@ public final class World {
     var middle: [RegionalCache] = []
     func addCache(_ position: TierPosition, _ settings: RegionalSettings, below: Int64) throws {
       let cache = try placement.makeServers(
-        settings, keptShare: position.keptShare, below: below,
+        settings, below: below,
         seed: identity.key(entity: position.name, purpose: "cache").bits)
       middle.append(
         RegionalCache(
           RegionalState(
             position, scenario: scenario, settings: settings, catalog: catalog, cache: cache,
-            diskBytes: Int64(Double(settings.diskBytes) * position.keptShare), run: identity)))
+            run: identity)))
     }
     let regional = scenario.cdn.regional ?? RegionalSettings()
     for (index, address) in directory.regionals.enumerated() {

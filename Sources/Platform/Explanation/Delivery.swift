@@ -105,7 +105,7 @@ struct Delivery {
         ExplanationRow(
           "regional_hit_ratio", "", hit,
           "the same of a regional cache for what its sites miss"
-            + (share < 1 ? "; in the slice, with \(Int((share * 100).rounded())) % of the disk for all titles" : ""),
+            + (share < 1 ? "; in the slice, with \(Int((share * 100).rounded())) % of its sites" : ""),
           source: .init("regional", "regional_byte_hit_ratio", per: .none), caution: caution))
     }
     rows.append(
@@ -120,7 +120,7 @@ struct Delivery {
     let whole = TierCourses(scenario: all, scale: PlatformScale(scenario: all), pieces: pieces, edge: edge)
     rows.append(
       ExplanationRow(
-        "regional_hit_ratio_whole", "", whole.regionalHit ?? 0, "the same at scale.fraction 1, with the whole disk"))
+        "regional_hit_ratio_whole", "", whole.regionalHit ?? 0, "the same at scale.fraction 1"))
     rows.append(
       ExplanationRow(
         "origin_traffic_whole", "Gbit/s", egress * whole.originShare / 1e9, "the same at scale.fraction 1"))

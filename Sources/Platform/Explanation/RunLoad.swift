@@ -49,7 +49,7 @@ struct RunLoad {
     }
 
     let disks =
-      Double(scale.keptSites) * Double(scenario.cdn.edge.diskBytes) + tiers.diskBytesAbove
+      Double(scale.keptSites) * Double(scenario.cdn.edge.diskBytes) + tiers.storedBytesAbove
     let segmentsStored = disks / delivery.meanSegmentBytes
     let sessionBytes = Double(MemoryLayout<ViewerSession>.stride)
     let memory =

@@ -9,10 +9,10 @@ struct TierCourses {
   private(set) var regionalHit: Double?
   /// Share of the viewers' bytes that the origin sends.
   private(set) var originShare: Double
-  /// Disks of the caches above the edge, together.
-  private(set) var diskBytesAbove = 0.0
+  /// The most that the caches above the edge may come to store, together.
+  private(set) var storedBytesAbove = 0.0
 
-  /// - Parameter scale: what is simulated; caches above the edge have their disks in proportion to their sites.
+  /// - Parameter scale: what is simulated; caches above the edge have their whole disks for the sites that are left.
   init(scenario: Scenario, scale: PlatformScale, pieces: FilePieces, edge: CacheCourse) {
     edgeHit = edge.byteHitRatio
     originShare = 1 - edge.byteHitRatio
@@ -21,28 +21,28 @@ struct TierCourses {
     let edgeBytes = Double(scenario.cdn.edge.diskBytes)
     let from = scenario.warmup.seconds
     // Caches with as many simulated sites as each other run the same course.
-    var kinds: [(sites: Int, share: Double, caches: Int)] = []
+    var kinds: [(sites: Int, caches: Int)] = []
     for index in 0..<map.kept {
       let sites = (0..<scale.keptSites).count { map.regional(of: $0) == index }
-      let share = map.keptShare(of: index)
-      if let known = kinds.firstIndex(where: { $0.sites == sites && $0.share == share }) {
+      if let known = kinds.firstIndex(where: { $0.sites == sites }) {
         kinds[known].caches += 1
       } else {
-        kinds.append((sites, share, 1))
+        kinds.append((sites, 1))
       }
     }
     var asked = 0.0
     var missed = 0.0
     var courses: [(course: CacheCourse, caches: Int)] = []
+    let disk = Double(regional.diskBytes)
+    let catalogBytes = pieces.bytes.reduce(0, +)
     for kind in kinds {
-      let disk = Double(regional.diskBytes) * kind.share
       let course = CacheCourse(
         pieces, askers: .init(asked: edge.missed, count: Double(kind.sites), keepSince: edge.since), capacity: disk,
         start: regional.prefill == .popular ? pieces.filling(disk, skipping: edgeBytes) : [], observedFrom: from)
       asked += course.askedBytes * Double(kind.caches)
       missed += (course.askedBytes - course.hitBytes) * Double(kind.caches)
       courses.append((course, kind.caches))
-      diskBytesAbove += disk * Double(kind.caches)
+      storedBytesAbove += min(disk, catalogBytes) * Double(kind.caches)
     }
     guard asked > 0 else {
       regionalHit = 1
@@ -52,13 +52,13 @@ struct TierCourses {
     regionalHit = 1 - missed / asked
     originShare *= missed / asked
     if let shield = scenario.cdn.shield {
-      let disk = Double(shield.diskBytes) * scale.keptShare
+      let disk = Double(shield.diskBytes)
       let below = edgeBytes + Double(regional.diskBytes)
       let course = CacheCourse(
         pieces, askers: Self.mean(of: courses), capacity: disk,
         start: shield.prefill == .popular ? pieces.filling(disk, skipping: below) : [], observedFrom: from)
       originShare *= 1 - course.byteHitRatio
-      diskBytesAbove += disk
+      storedBytesAbove += min(disk, catalogBytes)
     }
   }
 

@@ -92,13 +92,13 @@ struct RegionalState: PartitionState, ~Copyable {
 
   init(
     _ position: TierPosition, scenario: Scenario, settings: RegionalSettings, catalog: Catalog,
-    cache: consuming CacheServers, diskBytes: Int64, run: RunIdentity
+    cache: consuming CacheServers, run: RunIdentity
   ) {
     self.position = position
     self.catalog = catalog
     writtenBeforeStart = cache.reactiveWrittenBytes
     self.cache = cache
-    self.diskBytes = diskBytes
+    diskBytes = settings.diskBytes
     diskLatency = settings.diskLatency
     parentLatency = settings.originLatency
     observation = ObservationSchedule(scenario: scenario)

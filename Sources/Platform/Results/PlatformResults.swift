@@ -51,7 +51,8 @@ public struct PlatformResults: Sendable {
   let regional: RegionalTier?
   let shield: RegionalTier?
   let prices: DeliveryPrices
-  /// Disks of the simulated caches, in bytes: of one edge site, of each regional cache, of the shield.
+  /// Disks that the simulated sites pay for, in bytes: of one edge site, and their part of each regional cache and of
+  /// the shield.
   let edgeDiskBytes: Int64
   let regionalDiskBytes: [Int64]
   let shieldDiskBytes: Int64

@@ -62,17 +62,17 @@ public struct RegionalSettings: SettingsGroup, Equatable {
       }
   }
 
-  /// What one is made of, for the share of it that is simulated.
-  func equipment(share: Double) -> CacheEquipment {
+  /// What one is made of.
+  var equipment: CacheEquipment {
     var equipment = CacheEquipment()
-    equipment.memoryBytes = Int64(Double(memoryBytes) * share)
+    equipment.memoryBytes = memoryBytes
     equipment.timeToLive = timeToLive > .zero ? timeToLive.nanoseconds : nil
     return equipment
   }
 
   /// An empty cache of this kind.
-  func cache(capacityBytes: Int64, seed: UInt64) throws(PolicyFailure) -> EdgeCache {
+  func makeCache(seed: UInt64) throws(PolicyFailure) -> EdgeCache {
     try EdgeCache(
-      EdgePolicy(policy, admission: admission), capacityBytes: capacityBytes, tracksMissCauses: true, seed: seed)
+      EdgePolicy(policy, admission: admission), capacityBytes: diskBytes, tracksMissCauses: true, seed: seed)
   }
 }

@@ -104,15 +104,14 @@ struct Placement {
   ///
   /// - Throws: `PolicyFailure` where the policy cannot work with the disk.
   func makeServers(
-    _ regional: RegionalSettings, keptShare: Double, below: Int64, seed: UInt64
+    _ regional: RegionalSettings, below: Int64, seed: UInt64
   ) throws(PolicyFailure) -> CacheServers {
-    let diskBytes = Int64(Double(regional.diskBytes) * keptShare)
-    return try CacheServers(regional.equipment(share: keptShare), seed: seed) { share throws(PolicyFailure) in
-      var cache = try regional.cache(capacityBytes: diskBytes, seed: seed)
+    try CacheServers(regional.equipment, seed: seed) { share throws(PolicyFailure) in
+      var cache = try regional.makeCache(seed: seed)
       if cache.pinnedCapacityBytes > 0 {
         cache.placed = PlacedTitles(filling: cache.pinnedCapacityBytes, from: candidates)
       }
-      let reactiveBytes = diskBytes - cache.pinnedCapacityBytes
+      let reactiveBytes = regional.diskBytes - cache.pinnedCapacityBytes
       if regional.prefill == .popular, reactiveBytes > 0 {
         fill(&cache, capacityBytes: reactiveBytes, of: share, skipping: below)
       }
