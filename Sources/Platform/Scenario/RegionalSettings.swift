@@ -54,7 +54,7 @@ public struct RegionalSettings: SettingsGroup, Equatable {
       )
       .check { regional, places in
         do throws(PolicyFailure) {
-          _ = try regional.cache(capacityBytes: regional.diskBytes, seed: 0)
+          _ = try regional.makeCache(seed: 0)
           return []
         } catch {
           return [InputDiagnostic(place: places["policy"], message: error.description)]

@@ -43,7 +43,7 @@ public struct ShieldSettings: SettingsGroup, Equatable {
       )
       .check { shield, places in
         do throws(PolicyFailure) {
-          _ = try shield.cache.cache(capacityBytes: shield.diskBytes, seed: 0)
+          _ = try shield.cache.makeCache(seed: 0)
           return []
         } catch {
           return [InputDiagnostic(place: places["policy"], message: error.description)]

@@ -35,15 +35,15 @@ enum SwarmVerb {
     let path = invocation.operand("SCENARIO") ?? "scenarios/smoke.json"
     let kind = invocation.text("kind").flatMap { Scenario.Kind(rawValue: $0) }
     let swarm = SwarmStudy(around: try ScenarioFile(path: path), kind: kind)
-    let seeds = 1...1_000_000_000
+    let seeds: ClosedRange<Int64> = 1...1_000_000_000
     if let seed = try invocation.integer("seed", in: seeds) {
-      let finding = swarm.finding(seed: seed)
+      let finding = swarm.finding(seed: Int(seed))
       try Interruption.check()
       print(finding.text)
       return finding.failure == nil ? .success : .failure
     }
-    let first = try invocation.integer("from", in: seeds) ?? 1
-    let count = try invocation.integer("seeds", in: 1...1_000_000) ?? 50
+    let first = Int(try invocation.integer("from", in: seeds) ?? 1)
+    let count = Int(try invocation.integer("seeds", in: 1...1_000_000) ?? 50)
     let arguments = ["swarm", path] + (kind.map { ["--kind", $0.rawValue] } ?? [])
     let isQuiet = invocation.flag("quiet")
     let printer = InOrder()
