@@ -76,6 +76,7 @@ public struct EndSummary: Sendable {
       (
         "lost viewers",
         "\(figures.count("left_at_startup")) before the first frame, \(figures.count("left_in_stall")) in a stall"
+          + (figures.mean("left_after_jump") > 0 ? ", \(figures.count("left_after_jump")) after a jump" : "")
       ))
     lines.append(
       ("edge hits", "\(figures.percent("hit_ratio")) of requests, \(figures.percent("byte_hit_ratio")) of bytes"))

@@ -51,7 +51,10 @@ struct SeekTests {
     identity.checksEveryEventKind = true
     let run = try TestPlatform.run(
       try TestPlatform.scenario(Self.seeks(120), "network.edge_link=40Mbit/s"), identity: identity)
-    #expect(run.value("left_in_stall") > 0)
+    #expect(run.value("left_after_jump") > 0)
+    let still = try TestPlatform.run(try TestPlatform.scenario("network.edge_link=40Mbit/s"))
+    #expect(still.value("left_in_stall") > 0)
+    #expect(still.observed.total.lostAfterJump == 0)
     let again = try TestPlatform.run(
       try TestPlatform.scenario(Self.seeks(120), "network.edge_link=40Mbit/s"), jobs: 2, identity: RunIdentity(seed: 3))
     #expect(again.digest == run.digest)

@@ -50,6 +50,7 @@ extension PlatformResults {
     add("viewers", "all", "sessions_before_release", "", Double(total.arrivedEarly))
     add("viewers", "all", "left_at_startup", "", Double(total.lostAtStartup))
     add("viewers", "all", "left_in_stall", "", Double(total.lostInStall))
+    if total.seeks > 0 { add("viewers", "all", "left_after_jump", "", Double(total.lostAfterJump)) }
     add("viewers", "all", "concurrency_mean", "", total.sessionNs / 1e9 / observed.seconds)
     add("viewers", "all", "concurrency_peak", "", Double(concurrencyPeak))
     if hasServices { rows += serviceUse }
@@ -148,7 +149,8 @@ extension PlatformResults {
       let total = window.total
       add("viewers", "all", "concurrency", "", total.sessionNs / 1e9 / window.seconds)
       add("viewers", "all", "arrivals_per_s", "1/s", Double(total.arrivals) / window.seconds)
-      add("viewers", "all", "left_per_s", "1/s", Double(total.lostAtStartup + total.lostInStall) / window.seconds)
+      let left = total.lostAtStartup + total.lostInStall + total.lostAfterJump
+      add("viewers", "all", "left_per_s", "1/s", Double(left) / window.seconds)
       add("player", "all", "startup_mean_s", "s", Double(total.startupNs) / 1e9 / Double(total.starts))
       add("player", "all", "rebuffer_ratio", "", total.rebufferRatio)
       add("player", "all", "mean_bitrate_kbps", "kbit/s", total.meanBitrateKbps)

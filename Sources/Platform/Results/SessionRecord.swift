@@ -11,6 +11,8 @@ public struct SessionRecord: Sendable {
     case leftAtStartup = "left_at_startup"
     /// The viewer gave up during a stall.
     case leftInStall = "left_in_stall"
+    /// The viewer gave up waiting for media after a jump.
+    case leftAfterJump = "left_after_jump"
     /// The run ended first.
     case active
   }

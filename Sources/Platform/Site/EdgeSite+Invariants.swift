@@ -25,7 +25,8 @@ extension EdgeSiteState {
     expect(cache.residentBytes <= settings.cacheBytes, "the cache holds no more than its disk", in: &violations)
     expect(
       totals.arrivals + totals.steeredHere - totals.steeredAway
-        == totals.completions + totals.lostAtStartup + totals.lostInStall + Int64(sessions.count),
+        == totals.completions + totals.lostAtStartup + totals.lostInStall + totals.lostAfterJump
+        + Int64(sessions.count),
       "every session ends or is active", in: &violations)
     expect(
       totals.fetches + totals.confirmations == totals.fetched + totals.confirmed + totals.fetchesGivenUp

@@ -29,7 +29,8 @@ extension EdgeSiteState {
     leave(slot: slot, ending: .leftAtStartup, at: now)
   }
 
-  /// Looks whether the buffer has been dry for longer than the viewer bears; else looks again when it could have been.
+  /// Looks whether the viewer has waited for media, in a stall or after a jump, for longer than they bear; else looks
+  /// again when they could have.
   mutating func stallPatienceMayEnd(_ ref: SessionRef, at now: SimTime) {
     let session = sessions.at(ref.slot)
     let time = max(now, session.pointee.counted.at)
@@ -38,8 +39,9 @@ extension EdgeSiteState {
     let seeks = session.pointee.seeks
     if let waitingSince = session.pointee.buffer.waitingSince {
       if time - waitingSince >= patience {
-        totals.lostInStall += 1
-        leave(slot: ref.slot, ending: .leftInStall, at: now)
+        let hasJumped = session.pointee.buffer.phase(at: time) == .seeking
+        if hasJumped { totals.lostAfterJump += 1 } else { totals.lostInStall += 1 }
+        leave(slot: ref.slot, ending: hasJumped ? .leftAfterJump : .leftInStall, at: now)
       } else {
         queue.schedule(.stallPatience(ref, seeks: seeks), at: waitingSince + patience)
       }

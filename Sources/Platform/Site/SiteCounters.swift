@@ -18,6 +18,8 @@ struct SiteCounters: Sendable {
   var lostAtStartup: Int64 = 0
   /// Viewers who gave up during a stall.
   var lostInStall: Int64 = 0
+  /// Viewers who gave up waiting after a jump.
+  var lostAfterJump: Int64 = 0
 
   /// Stalls that began.
   var stalls: Int64 = 0
@@ -234,7 +236,8 @@ extension SiteCounters {
 
   /// Every whole-number total: what sums over sites and differences over windows go through.
   private static let wholeNumbers: [any WritableKeyPath<SiteCounters, Int64> & Sendable] = [
-    \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.stalls, \.stallNs, \.playNs, \.switches,
+    \.arrivals, \.starts, \.completions, \.lostAtStartup, \.lostInStall, \.lostAfterJump, \.stalls, \.stallNs, \.playNs,
+    \.switches,
     \.startupNs, \.requests, \.segments, \.segmentBytes, \.abandonedDownloads, \.abandonedBytes, \.releasedWireBytes,
     \.segmentWireBytes, \.givenUpWireBytes, \.givenUpWindowBytes, \.downloadNs, \.fetches, \.fetchedBytes, \.fetched,
     \.coalesced, \.carriedBytes, \.diskWrittenBytes, \.evictions, \.arrivedEarly, \.serviceRetries, \.lostToServices,

@@ -119,7 +119,10 @@ struct PlatformLimit {
 
   private var lostInStall: String? {
     guard let lost = mean("viewers", "left_in_stall"), let all = mean("viewers", "sessions") else { return nil }
-    return notable(lost / all).map { "\($0) of the viewers left in a stall" }
+    let jumped = mean("viewers", "left_after_jump") ?? 0
+    return notable((lost + jumped) / all).map {
+      "\($0) of the viewers left in a stall" + (jumped > 0 ? " or waiting after a jump" : "")
+    }
   }
 
   // MARK: - Figures

@@ -50,8 +50,9 @@ struct RunVerdict {
     let stalls =
       mean("player", "rebuffer_ratio") == 0
       ? "Playback never stalled" : "Playback stalled for \(ratio) of the viewing time"
-    return "\(stalls), at \(rate) on average; "
-      + (lost > 0 ? "\(whole(lost)) viewers left in a stall." : "nobody left in a stall.")
+    let jumped = mean("viewers", "left_after_jump") ?? 0
+    return "\(stalls), at \(rate) on average; " + (lost > 0 ? "\(whole(lost)) viewers" : "nobody")
+      + " left in a stall" + (jumped > 0 ? ", \(whole(jumped)) waiting after a jump." : ".")
   }
 
   private var delivery: String? {
