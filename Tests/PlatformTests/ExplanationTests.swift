@@ -40,7 +40,7 @@ import TextFormats
       "duration=90min", "warmup=40min", "output.interval=10min", "viewers.premiere=null", "catalog.complexity_cv=0",
       #"viewers.access=[{"share": 1, "rate": "50Mbit/s"}]"#, "viewers.memberships=4000", "cdn.edge.sites=4",
       "scale.fraction=0.5", "cdn.edge.disk=12GB",
-      #"cdn.regional={ "count": 1, "disk": "24GB", "link": "40Gbit/s", "origin_latency": "20ms" }"#,
+      #"cdn.regional={ "count": 1, "disk": "12GB", "link": "40Gbit/s", "origin_latency": "20ms" }"#,
       "network.edge_link=20Gbit/s", "network.origin_link=40Gbit/s", "network.fetch_rate=1Gbit/s",
     ])
     let results = try TestPlatform.run(scenario, jobs: 2)
@@ -57,7 +57,8 @@ import TextFormats
     }
     let whole = try #require(rows.first { $0.quantity == "regional_hit_ratio_whole" })
     let slice = try #require(rows.first { $0.quantity == "regional_hit_ratio" })
-    #expect(whole.value > slice.value)
+    // Half of the sites ask half as often for the same titles: the cache hits nearly as much.
+    #expect(abs(whole.value - slice.value) < 0.03, "\(whole.value), \(slice.value)")
   }
 
   @Test("every row says how it was worked out, and no value is missing")

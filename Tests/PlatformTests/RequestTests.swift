@@ -222,7 +222,7 @@ struct RequestTests {
       + MemoryLayout<PlaybackStatistics>.size + MemoryLayout<DownloadForecast>.size
     #expect(player <= 256, "\(player)")
     #expect(MemoryLayout<PlayerTelemetry>.stride == 40)
-    #expect(MemoryLayout<ViewerSession>.stride <= 592, "\(MemoryLayout<ViewerSession>.stride)")
+    #expect(MemoryLayout<ViewerSession>.stride <= 640, "\(MemoryLayout<ViewerSession>.stride)")
   }
 
   @Test("the identifier is a UUID that tells site, process, replication and number")
