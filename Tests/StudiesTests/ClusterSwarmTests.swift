@@ -1,3 +1,4 @@
+import Foundation
 import Platform
 import SimEngine
 import Testing
@@ -27,5 +28,13 @@ struct ClusterSwarmTests {
     let explained = events.filter { $0[2] == .text("writes-lost") }
     #expect((lost > 0) == !explained.isEmpty)
     #expect(explained.allSatisfy { $0[5] != .text("") })
+  }
+
+  @Test("seeds that once broke something stay whole", arguments: [85, 162])
+  func mended(seed: Int) throws {
+    let smoke = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("scenarios/smoke.json")
+    let finding = SwarmStudy(around: try ScenarioFile(path: smoke.path), kind: .cluster).finding(seed: seed)
+    #expect(finding.failure == nil, "\(finding.text)")
   }
 }
