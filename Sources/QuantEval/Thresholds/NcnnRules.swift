@@ -116,10 +116,15 @@ private struct LevelSums {
   }
 
   func divergences() -> [Float] {
-    var terms = WeightedLogarithms(capacity: 2 * NcnnRules.levels)
+    let capacity = 2 * NcnnRules.levels
     return masses.withUnsafeBufferPointer { masses in
       bins.withUnsafeBufferPointer { bins in
-        (NcnnRules.levels..<bins.count).map { divergence(kept: $0, masses, bins, &terms) }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: capacity) { weights in
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { arguments in
+            var terms = WeightedLogarithms(weights: weights, arguments: arguments)
+            return (NcnnRules.levels..<bins.count).map { divergence(kept: $0, masses, bins, &terms) }
+          }
+        }
       }
     }
   }
@@ -167,20 +172,21 @@ private struct LevelSums {
 ///
 /// A logarithm is off by less than 1e-7: enough to choose candidates, which are then computed as they are defined.
 private struct WeightedLogarithms {
-  private var weights: [SIMD8<Double>]
-  private var arguments: [SIMD8<Float>]
+  private let weights: UnsafeMutableBufferPointer<Double>
+  private let arguments: UnsafeMutableBufferPointer<Float>
   private var count = 0
 
-  init(capacity: Int) {
-    weights = Array(repeating: .zero, count: capacity / 8 + 1)
-    arguments = Array(repeating: SIMD8(repeating: 1), count: capacity / 8 + 1)
+  /// Room for so many terms, a multiple of eight.
+  init(weights: UnsafeMutableBufferPointer<Double>, arguments: UnsafeMutableBufferPointer<Float>) {
+    self.weights = weights
+    self.arguments = arguments
   }
 
   /// A term p log q; q is positive and normal.
   @inline(__always)
   mutating func add(_ weight: Double, logOf argument: Double) {
-    weights[count / 8][count % 8] = weight
-    arguments[count / 8][count % 8] = Float(argument)
+    weights[count] = weight
+    arguments[count] = Float(argument)
     count += 1
   }
 
@@ -188,7 +194,11 @@ private struct WeightedLogarithms {
   mutating func takeSum() -> Double {
     while !count.isMultiple(of: 8) { add(0, logOf: 1) }
     var sum = SIMD8<Double>.zero
-    for chunk in 0..<count / 8 { sum += weights[chunk] * Self.logarithm(arguments[chunk]) }
+    let (p, q) = (UnsafeRawBufferPointer(weights), UnsafeRawBufferPointer(arguments))
+    for first in stride(from: 0, to: count, by: 8) {
+      let weight = p.loadUnaligned(fromByteOffset: first * 8, as: SIMD8<Double>.self)
+      sum += weight * Self.logarithm(q.loadUnaligned(fromByteOffset: first * 4, as: SIMD8<Float>.self))
+    }
     count = 0
     return sum.sum()
   }
