@@ -37,6 +37,14 @@ public enum Quantiles {
   /// P(Z <= z) for the standard normal distribution.
   public static func normalProbability(_ z: Double) -> Double { gsl_cdf_ugaussian_P(z) }
 
+  /// P(X > x) for a beta variate with both parameters above 0.
+  public static func betaTail(_ x: Double, alpha: Double, beta: Double) -> Double {
+    precondition(alpha > 0 && beta > 0, "no such beta distribution")
+    if x <= 0 { return 1 }
+    if x >= 1 { return 0 }
+    return gsl_cdf_beta_Q(x, alpha, beta)
+  }
+
   /// P(X <= count) for a binomial variate of `trials` with the given success probability.
   public static func binomialProbability(_ count: Int, trials: Int, success: Double) -> Double {
     precondition(trials >= 0 && trials <= Int(UInt32.max) && success >= 0 && success <= 1, "no such binomial")
