@@ -57,8 +57,8 @@ import TextFormats
     }
     let whole = try #require(rows.first { $0.quantity == "regional_hit_ratio_whole" })
     let slice = try #require(rows.first { $0.quantity == "regional_hit_ratio" })
-    // Half of the sites ask half as often for the same titles: the cache hits nearly as much.
-    #expect(abs(whole.value - slice.value) < 0.03, "\(whole.value), \(slice.value)")
+    // In the platform three other sites may have brought what a site misses, in the slice one.
+    #expect(whole.value > slice.value)
   }
 
   @Test("every row says how it was worked out, and no value is missing")
