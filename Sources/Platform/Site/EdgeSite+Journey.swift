@@ -131,6 +131,12 @@ extension EdgeSiteState {
     session.pointee.forecast = DownloadForecast(session.pointee.estimator)
     session.pointee.quality = Int8(decision.quality)
     if decision.delayMs > 0 { sendAt = sendAt + .seconds(decision.delayMs / 1_000) }
+    sendRequest(slot: slot, at: sendAt)
+  }
+
+  /// Sends the request that is planned, in place of any earlier one.
+  mutating func sendRequest(slot: UInt32, at sendAt: SimTime) {
+    let session = sessions.at(slot)
     session.pointee.requestedAt = sendAt
     session.pointee.requestNumber &+= 1
     session.pointee.phase = .requesting
@@ -263,15 +269,15 @@ extension EdgeSiteState {
     requestReachesEdge(slot: slot, at: now)
   }
 
-  /// Gives up the request in flight, wherever it is.
-  mutating func giveUpRequest(slot: UInt32, at now: SimTime) {
-    let session = sessions.at(slot)
-    switch session.pointee.phase {
+  /// Gives up the request that is at the edge, if one is; returns whether one was.
+  @discardableResult
+  mutating func giveUpRequest(slot: UInt32, at now: SimTime) -> Bool {
+    switch sessions.at(slot).pointee.phase {
     case .downloading: giveUpTransfer(slot: slot, at: now)
-    case .awaitingFetch:
-      stopWaiting(slot: slot, at: now)
-    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: break
+    case .awaitingFetch: stopWaiting(slot: slot, at: now)
+    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: return false
     }
+    return true
   }
 
   /// Nobody waits any longer for what the edge is about to read or to get.

@@ -16,27 +16,14 @@ extension EdgeSiteState {
   /// A download broke off, or the wait for it: half a round trip later the player knows, and asks for the segment over a
   /// new connection.
   mutating func reconnect(slot: UInt32, at now: SimTime) {
-    let session = sessions.at(slot)
-    switch session.pointee.phase {
-    case .downloading: giveUpTransfer(slot: slot, at: now)
-    case .awaitingFetch:
-      stopWaiting(slot: slot, at: now)
-    case .requesting, .drained, .vacant, .awaitingServices, .awaitingOffset: return
-    }
+    guard giveUpRequest(slot: slot, at: now) else { return }
     totals.brokenDownloads += 1
-    connectAnew(slot: slot, at: now + halfRoundTrip(session))
+    connectAnew(slot: slot, at: now + halfRoundTrip(sessions.at(slot)))
   }
 
   private mutating func connectAnew(slot: UInt32, at sendAt: SimTime) {
-    let session = sessions.at(slot)
-    session.pointee.phase = .requesting
-    session.pointee.requestNumber &+= 1
-    session.pointee.requestedAt = sendAt
-    session.pointee.connection = TCPConnection()
-    if session.pointee.isTold { tell(slot: slot, at: sendAt) }
-    let atEdge = session.pointee.connection.request(
-      at: sendAt, roundTrip: session.pointee.roundTrip, profile: settings.tcp)
-    queue.schedule(.request(sessions.ref(slot), requestNumber: session.pointee.requestNumber), at: atEdge)
+    sessions.at(slot).pointee.connection = TCPConnection()
+    sendRequest(slot: slot, at: sendAt)
   }
 
   /// The site is lost, with everybody who downloads from it.
