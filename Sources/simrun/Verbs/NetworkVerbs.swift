@@ -103,10 +103,12 @@ enum NetworkVerbs {
     case "bdp", nil:
       experiment.bottleneckQueue = DropTailQueue(
         bandwidthDelayProduct: experiment.capacity, roundTrip: experiment.roundTrip)
-    default:
-      experiment.bottleneckQueue = try invocation.integer("queue", in: 1...1_000_000_000).map {
-        DropTailQueue(segments: $0)
+    case let text?:
+      guard let segments = Int64(text), (1...1_000_000_000).contains(segments) else {
+        throw invocation.error(
+          "queue", "'\(text)' is no queue", suggestion: "a number of segments from 1 on, 'bdp' or 'none'")
       }
+      experiment.bottleneckQueue = DropTailQueue(segments: segments)
     }
     try experiment.check()
     var table = Table(["flow", "object", "start_s", "completion_s"])

@@ -145,7 +145,10 @@ enum PipelineVerb {
       OutputFormat.show(columns: PipelineReport.stageColumns, rows: report.stageRows, invocation)
     }
     OutputFormat.show(columns: PipelineReport.counterColumns, rows: report.counterRows, invocation)
-    if let failure = report.failure { Simrun.complain("simrun: \(path): \(failure)") }
+    if let failure = report.failure {
+      // Some failures name their place in the file themselves.
+      Simrun.complain(failure.hasPrefix(path) ? "simrun: \(failure)" : "simrun: \(path): \(failure)")
+    }
     return report.failure == nil ? .success : .badInput
   }
 }

@@ -37,6 +37,9 @@ enum SwarmVerb {
     let swarm = SwarmStudy(around: try ScenarioFile(path: path), kind: kind)
     let seeds: ClosedRange<Int64> = 1...1_000_000_000
     if let seed = try invocation.integer("seed", in: seeds) {
+      for option in ["seeds", "from", "jobs", "quiet"] where invocation.isGiven(option) {
+        throw invocation.error(option, "has no meaning beside --seed")
+      }
       let finding = swarm.finding(seed: Int(seed))
       try Interruption.check()
       print(finding.text)
