@@ -30,6 +30,22 @@ struct TiersTests {
     #expect(try run(["cdn.edge.servers=4"], jobs: 3).digest == four.digest)
   }
 
+  @Test("a slice keeps the whole disks of regional cache and shield, and pays its share of them")
+  func slice() throws {
+    let tiers = [
+      Self.regional, #"cdn.shield={ "disk": "1GB", "link": "1Gbit/s" }"#, "cdn.edge.sites=4", "cdn.edge.disk=1GB",
+    ]
+    let whole = try run(tiers)
+    let slice = try run(tiers + ["scale.fraction=0.25"])
+    for results in [whole, slice] {
+      // Filled from the start, and full to a segment or two of the largest size.
+      #expect(try row(results, "regional").residentBytes > 1_950_000_000)
+      #expect(try row(results, "shield").residentBytes > 950_000_000)
+    }
+    #expect(whole.regionalDiskBytes == [2_000_000_000] && slice.regionalDiskBytes == [500_000_000])
+    #expect(whole.shieldDiskBytes == 1_000_000_000 && slice.shieldDiskBytes == 250_000_000)
+  }
+
   @Test("a bound on the load of a server spreads the requests more evenly than hashing alone")
   func boundedLoads() throws {
     func imbalance(_ overrides: [String], seed: UInt64) throws -> Double {
